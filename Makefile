@@ -1,0 +1,34 @@
+# The front door. Each target is one script in scripts/, which says what it does; nothing is decided here.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test install dist bench conformance clean
+
+help: ## print these lines
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 22
+
+build: ## compile and package everything, no tests
+	@scripts/build.sh
+
+demo: ## run a pod from a registry to its exit code, and show each step (root; IMAGE=... to pull your own)
+	@IMAGE='$(IMAGE)' scripts/demo.sh
+
+test: ## run all tests, those that need root too (root)
+	@scripts/test.sh
+
+install: ## put carafed and carafe under $(DESTDIR)$(PREFIX)
+	@scripts/install.sh '$(DESTDIR)' '$(PREFIX)'
+
+dist: ## make build/carafe-VERSION.tar.gz of what install puts in place
+	@scripts/dist.sh
+
+bench: ## measure carafed beside containerd and podman, into bench/results/ (root)
+	@scripts/bench.sh
+
+conformance: ## run the Kubernetes project's critest against carafed, into conformance/results/ (root, Go)
+	@scripts/conformance.sh
+
+clean: ## remove what was built
+	@scripts/clean.sh
