@@ -1,0 +1,3 @@
+module carafe.test/cri-descriptor
+
+go 1.19
