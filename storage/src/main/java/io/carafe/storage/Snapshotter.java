@@ -1,0 +1,57 @@
+package io.carafe.storage;
+
+import io.carafe.base.CarafeException;
+import io.carafe.oci.Digest;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Gives each container a root file system of its own without copying its image.
+ *
+ * <p>A few words. A <em>layer</em> is an unpacked, immutable part of an image, in the {@link LayerStore}, named by its
+ * DiffID and shared by everybody. A <em>snapshot</em> is a stack of layers, the bottom one first, with a directory on
+ * top of its own that takes the writes: the <em>writable layer</em>. Its <em>key</em> is chosen by the caller. A snapshot
+ * is <em>prepared</em> when its record is on disk and <em>mounted</em> when its files can be seen at a path.
+ *
+ * <p><b>Running a container.</b> All layers of the image are in the store. {@code prepare(id, diffIds, options)} records
+ * the snapshot, and from here on none of its layers can be removed. {@code mount(id)} returns the path that goes into the
+ * OCI config as {@code root.path}. The container runs, {@code usage(id)} tells what it has written. When it is gone,
+ * {@code unmount(id)} may be called, the writes stay, and {@code mount(id)} brings them back; {@code remove(id)} ends it.
+ *
+ * <p><b>Crash.</b> The record is on disk before anything is mounted and is the last thing to go, so after a crash at any
+ * line {@link #list} names what there is and {@link #remove} takes it away. Every operation may be repeated: preparing what
+ * is prepared in the same way, mounting what is mounted, unmounting and removing what is gone all succeed.
+ *
+ * <p>Operations on one key wait for each other; operations on different keys do not. They block for as long as the kernel
+ * takes, and fail with {@link CarafeException} only: {@code InvalidArgument} for a bad key, {@code NotFound} for a key
+ * that is not prepared or a layer that is missing, {@code AlreadyExists} if the key is prepared with other layers or
+ * options, {@code ResourceExhausted} when the disk is full.
+ */
+public interface Snapshotter {
+
+    /**
+     * Records a snapshot.
+     *
+     * @param key one to 200 of {@code A–Z a–z 0–9 _ . -}, not starting with a dot
+     * @param layers DiffIDs from the bottom to the top, as an image's config lists them; may be empty
+     */
+    Snapshot prepare(String key, List<Digest> layers, Snapshot.Options options);
+
+    /** Makes the snapshot's files visible and returns the directory; the same one each time. */
+    Path mount(String key);
+
+    /** Takes the mount away, lazily if something still uses it. The writable layer stays. */
+    void unmount(String key);
+
+    /** Unmounts the snapshot and deletes its writable layer and its record. Its layers are free to go then. */
+    void remove(String key);
+
+    /** What the writable layer takes on disk. */
+    Usage usage(String key);
+
+    Optional<Snapshot> find(String key);
+
+    /** All snapshots, in the order of their keys. */
+    List<Snapshot> list();
+}
