@@ -1,0 +1,2 @@
+/** Network namespaces and interfaces, asked of the kernel directly. */
+package io.carafe.linux.net;
