@@ -1,0 +1,29 @@
+package io.carafe.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Where an engine keeps its things and how long it waits. Two engines on one machine need different roots and cgroup
+ * parents.
+ *
+ * @param root what must survive a reboot: the store, layers, snapshots
+ * @param runRoot what must not: namespaces, bundles, sockets; on a tmpfs
+ * @param cgroupParent below the cgroup root, such as {@code /carafe}: pods without a parent of their own live there
+ * @param timeouts how long the engine waits for others
+ */
+public record EngineConfig(Path root, Path runRoot, String cgroupParent, Timeouts timeouts) {
+
+    /**
+     * Limits of the engine itself, apart from its callers' deadlines: nothing that hangs holds a name for ever.
+     *
+     * @param operation for a whole run or create, after which it is undone
+     * @param runtime for one call of an OCI runtime or monitor
+     * @param network for one CNI operation
+     * @param recovery for each step of recovery at start
+     */
+    public record Timeouts(Duration operation, Duration runtime, Duration network, Duration recovery) {
+        public static final Timeouts DEFAULT = new Timeouts(
+                Duration.ofMinutes(4), Duration.ofMinutes(2), Duration.ofMinutes(3), Duration.ofSeconds(30));
+    }
+}

@@ -1,0 +1,23 @@
+package io.carafe.engine.event;
+
+import io.carafe.engine.model.ContainerStatus;
+import io.carafe.engine.model.PodStatus;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Something that happened to a container or a pod.
+ *
+ * @param id of the container, or of the pod when the pod itself is meant
+ * @param pod as it was right after; null once it is removed
+ * @param containers those of the pod, as they were right after
+ */
+public record ContainerEvent(String id, Kind kind, Instant at, PodStatus pod, List<ContainerStatus> containers) {
+
+    public enum Kind {
+        CREATED,
+        STARTED,
+        STOPPED,
+        DELETED
+    }
+}
