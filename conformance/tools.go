@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package conformance pins the suites of others that are run against Carafe; it holds no code of its own.
+package conformance
+
+import (
+	_ "sigs.k8s.io/cri-tools/cmd/crictl"
+	_ "sigs.k8s.io/cri-tools/cmd/critest"
+)
