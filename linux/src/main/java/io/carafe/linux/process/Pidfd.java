@@ -1,0 +1,128 @@
+package io.carafe.linux.process;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.linux.Errno;
+import io.carafe.linux.Fd;
+import io.carafe.linux.Native;
+import io.carafe.linux.SyscallException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** A handle on one process, child or not, that never comes to mean another (pidfd_open(2), Linux 5.3). */
+public final class Pidfd implements AutoCloseable {
+
+    private static final long SYS_PIDFD_SEND_SIGNAL = 424;
+    private static final long SYS_PIDFD_OPEN = 434;
+    private static final int P_PIDFD = 3;
+    private static final int WNOHANG = 1;
+    private static final int WEXITED = 4;
+    private static final int SIGINFO_SIZE = 128;
+    private static final int SIGINFO_CODE = 8;
+    private static final int SIGINFO_PID = 16;
+    private static final int SIGINFO_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+
+    private static final MethodHandle PIDFD_OPEN = Native.syscall(JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PIDFD_SEND_SIGNAL = Native.syscall(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+    private static final MethodHandle WAITID =
+            Native.errnoFunction("waitid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+
+    private final int pid;
+    private final Fd fd;
+
+    private Pidfd(int pid, Fd fd) {
+        this.pid = pid;
+        this.fd = fd;
+    }
+
+    /**
+     * Opens the process that has {@code pid} now. Unless it is an unreaped child of the caller, compare its start time
+     * afterwards, or use {@link ProcessRef#open}.
+     *
+     * @throws SyscallException ESRCH if there is none
+     */
+    public static Pidfd open(int pid) throws SyscallException {
+        try (var arena = Arena.ofConfined()) {
+            var errno = Native.errnoIn(arena);
+            long fd = (long) PIDFD_OPEN.invokeExact(errno, SYS_PIDFD_OPEN, (long) pid, 0L);
+            if (fd < 0) {
+                throw new SyscallException("pidfd_open", "process " + pid, Native.errno(errno));
+            }
+            return new Pidfd(pid, Fd.own((int) fd));
+        } catch (SyscallException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    public int pid() {
+        return pid;
+    }
+
+    /** Sends a signal; false if the process has ended. */
+    public boolean signal(Signal signal) throws SyscallException {
+        try (var arena = Arena.ofConfined()) {
+            var errno = Native.errnoIn(arena);
+            long result = (long) PIDFD_SEND_SIGNAL.invokeExact(
+                    errno, SYS_PIDFD_SEND_SIGNAL, (long) fd.number(), (long) signal.number(), MemorySegment.NULL, 0L);
+            if (result == 0) {
+                return true;
+            }
+            if (Native.errno(errno) == Errno.ESRCH) {
+                return false;
+            }
+            throw new SyscallException("pidfd_send_signal", "process " + pid, Native.errno(errno));
+        } catch (SyscallException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /**
+     * Waits until the process has ended.
+     *
+     * @return false if the deadline passed first
+     * @throws CarafeException.Cancelled if the thread is interrupted
+     */
+    public boolean awaitExit(Deadline deadline) throws IOException {
+        return fd.awaitReadable(deadline);
+    }
+
+    /** Collects the exit of a child that has ended, once. */
+    ExitStatus reap() throws SyscallException {
+        try (var arena = Arena.ofConfined()) {
+            var errno = Native.errnoIn(arena);
+            var info = arena.allocate(SIGINFO_SIZE, 8);
+            int result = (int) WAITID.invokeExact(errno, P_PIDFD, fd.number(), info, WEXITED | WNOHANG);
+            if (result < 0) {
+                throw new SyscallException("waitid", "process " + pid, Native.errno(errno));
+            }
+            if (info.get(JAVA_INT, SIGINFO_PID) == 0) {
+                throw new IllegalStateException("process " + pid + " has not ended");
+            }
+            int status = info.get(JAVA_INT, SIGINFO_STATUS);
+            return info.get(JAVA_INT, SIGINFO_CODE) == CLD_EXITED
+                    ? new ExitStatus(status, 0)
+                    : new ExitStatus(0, status);
+        } catch (SyscallException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

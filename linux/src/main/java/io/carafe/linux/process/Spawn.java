@@ -1,0 +1,245 @@
+package io.carafe.linux.process;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.carafe.base.Deadline;
+import io.carafe.linux.Errno;
+import io.carafe.linux.Fd;
+import io.carafe.linux.Native;
+import io.carafe.linux.SyscallException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A program to be started, by {@code posix_spawn(3)}, wherever {@link ProcessBuilder} is not enough: descriptors above 2,
+ * a process group or session of its own, a terminal, a pidfd.
+ *
+ * <p>The child has exactly the descriptors named here, all signals at their defaults and none blocked (the JVM blocks
+ * some in its threads), and of the environment only what is given.
+ *
+ * @param argv the program as an absolute path, then its arguments
+ * @param environment all of it
+ * @param directory where it starts, or null for the JVM's
+ * @param descriptors what it has open, by its own numbers; 0, 1 and 2 are {@code /dev/null} where they are not named
+ * @param terminal path of a terminal that becomes 0, 1, 2 and the controlling one, or null
+ * @param group in which process group and session it is
+ */
+public record Spawn(
+        List<String> argv,
+        Map<String, String> environment,
+        Path directory,
+        Map<Integer, Fd> descriptors,
+        Path terminal,
+        Group group) {
+
+    /** Where the child belongs for signals from terminals and {@code kill(-pgid)}. */
+    public enum Group {
+        INHERITED,
+        OWN_GROUP,
+        OWN_SESSION
+    }
+
+    private static final int STRUCT_SIZE = 512; // glibc: 80 for the actions, 336 for the attributes
+    private static final int SIGSET_SIZE = 128;
+    private static final short SETPGROUP = 0x02;
+    private static final short SETSIGDEF = 0x04;
+    private static final short SETSIGMASK = 0x08;
+    private static final short SETSID = 0x80;
+    private static final int O_RDWR = 2;
+
+    private static final MethodHandle SPAWN = Native.function(
+            "posix_spawn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+    private static final MethodHandle ACTIONS_INIT = action("init");
+    private static final MethodHandle ACTIONS_DESTROY = action("destroy");
+    private static final MethodHandle ADD_DUP2 = action("adddup2", JAVA_INT, JAVA_INT);
+    private static final MethodHandle ADD_CLOSE = action("addclose", JAVA_INT);
+    private static final MethodHandle ADD_CLOSE_FROM = action("addclosefrom_np", JAVA_INT);
+    private static final MethodHandle ADD_OPEN = action("addopen", JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle ADD_CHDIR = action("addchdir_np", ADDRESS);
+    private static final MethodHandle ATTR_INIT = attribute("init");
+    private static final MethodHandle ATTR_DESTROY = attribute("destroy");
+    private static final MethodHandle SET_FLAGS = attribute("setflags", JAVA_SHORT);
+    private static final MethodHandle SET_DEFAULTS = attribute("setsigdefault", ADDRESS);
+    private static final MethodHandle SET_MASK = attribute("setsigmask", ADDRESS);
+
+    public Spawn {
+        argv = List.copyOf(argv);
+        environment = Map.copyOf(environment);
+        descriptors = Map.copyOf(descriptors);
+        if (argv.isEmpty() || !argv.getFirst().startsWith("/")) {
+            throw new IllegalArgumentException("the program must be an absolute path: " + argv);
+        }
+    }
+
+    /** A program with nothing but its arguments. */
+    public static Spawn of(List<String> argv) {
+        return new Spawn(argv, Map.of(), null, Map.of(), null, Group.INHERITED);
+    }
+
+    public static Spawn of(String... argv) {
+        return of(List.of(argv));
+    }
+
+    public Spawn withEnvironment(Map<String, String> all) {
+        return new Spawn(argv, all, directory, descriptors, terminal, group);
+    }
+
+    public Spawn withDirectory(Path path) {
+        return new Spawn(argv, environment, path, descriptors, terminal, group);
+    }
+
+    /** Gives the child {@code fd} under the number {@code number}; the caller still owns and closes its own. */
+    public Spawn withDescriptor(int number, Fd fd) {
+        var all = new TreeMap<>(descriptors);
+        all.put(number, fd);
+        return new Spawn(argv, environment, directory, all, terminal, group);
+    }
+
+    /** Gives the child a terminal as input, output and controlling terminal, in a session of its own. */
+    public Spawn withTerminal(Path path) {
+        return new Spawn(argv, environment, directory, descriptors, path, Group.OWN_SESSION);
+    }
+
+    public Spawn withGroup(Group chosen) {
+        return new Spawn(argv, environment, directory, descriptors, terminal, chosen);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @throws SyscallException if it can't be started; ENOENT and EACCES speak of the program or the directory
+     */
+    public Child start() throws SyscallException {
+        var borrowed = new ArrayList<Fd>();
+        try (var arena = Arena.ofConfined()) {
+            var actions = arena.allocate(STRUCT_SIZE, 16);
+            var attributes = arena.allocate(STRUCT_SIZE, 16);
+            check("actions_init", (int) ACTIONS_INIT.invokeExact(actions));
+            check("attr_init", (int) ATTR_INIT.invokeExact(attributes));
+            try {
+                setAttributes(arena, attributes);
+                addActions(arena, actions, borrowed);
+                var pid = arena.allocate(JAVA_INT);
+                check("posix_spawn", (int) SPAWN.invokeExact(
+                        pid,
+                        arena.allocateFrom(argv.getFirst()),
+                        actions,
+                        attributes,
+                        strings(arena, argv),
+                        strings(arena, environmentLines())));
+                return Child.of(pid.get(JAVA_INT, 0), group);
+            } finally {
+                var _ = (int) ACTIONS_DESTROY.invokeExact(actions);
+                var _ = (int) ATTR_DESTROY.invokeExact(attributes);
+            }
+        } catch (SyscallException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        } finally {
+            borrowed.forEach(Fd::close);
+        }
+    }
+
+    /**
+     * Runs it to its end with bytes on its standard input, in a process group that is killed if the deadline passes.
+     *
+     * @param outputLimit bytes kept of each of its two outputs; what is beyond is read and thrown away
+     * @throws io.carafe.base.CarafeException.DeadlineExceeded naming the command, after it was killed
+     * @throws io.carafe.base.CarafeException.Cancelled likewise, if the thread is interrupted
+     */
+    public Output run(byte[] input, int outputLimit, Deadline deadline) throws IOException {
+        return Capture.run(this, input, outputLimit, deadline);
+    }
+
+    /** What a program left behind, its outputs read as UTF-8. */
+    public record Output(ExitStatus status, String stdout, String stderr) {}
+
+    private void setAttributes(Arena arena, MemorySegment attributes) throws Throwable {
+        int inGroup = switch (group) {
+            case INHERITED -> 0;
+            case OWN_GROUP -> SETPGROUP; // its default, group 0, means a new one
+            case OWN_SESSION -> SETSID;
+        };
+        short flags = (short) (SETSIGDEF | SETSIGMASK | inGroup);
+        check("setflags", (int) SET_FLAGS.invokeExact(attributes, flags));
+        check("setsigdefault", (int) SET_DEFAULTS.invokeExact(
+                attributes, arena.allocate(SIGSET_SIZE, 8).fill((byte) 0xFF)));
+        check("setsigmask", (int) SET_MASK.invokeExact(attributes, arena.allocate(SIGSET_SIZE, 8)));
+    }
+
+    private void addActions(Arena arena, MemorySegment actions, List<Fd> borrowed) throws Throwable {
+        int last =
+                Math.max(2, descriptors.keySet().stream().mapToInt(n -> n).max().orElse(2));
+        var devNull = arena.allocateFrom("/dev/null");
+        if (directory != null) {
+            check("addchdir", (int) ADD_CHDIR.invokeExact(actions, arena.allocateFrom(directory.toString())));
+        }
+        for (int number = 0; number <= last; number++) {
+            var fd = descriptors.get(number);
+            if (terminal != null && number == 0) {
+                // without O_NOCTTY, so that it becomes the controlling terminal of the new session
+                check("addopen", (int)
+                        ADD_OPEN.invokeExact(actions, 0, arena.allocateFrom(terminal.toString()), O_RDWR, 0));
+            } else if (terminal != null && number <= 2) {
+                check("adddup2", (int) ADD_DUP2.invokeExact(actions, 0, number));
+            } else if (fd != null) {
+                // out of the way first: its number may be one that the child wants for another
+                var source = fd.duplicate(last + 1);
+                borrowed.add(source);
+                check("adddup2", (int) ADD_DUP2.invokeExact(actions, source.number(), number));
+            } else if (number <= 2) {
+                check("addopen", (int) ADD_OPEN.invokeExact(actions, number, devNull, O_RDWR, 0));
+            } else {
+                check("addclose", (int) ADD_CLOSE.invokeExact(actions, number));
+            }
+        }
+        check("addclosefrom", (int) ADD_CLOSE_FROM.invokeExact(actions, last + 1));
+    }
+
+    private List<String> environmentLines() {
+        return environment.entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .toList();
+    }
+
+    private static MemorySegment strings(Arena arena, List<String> values) {
+        var array = arena.allocate(ADDRESS, values.size() + 1L);
+        for (int i = 0; i < values.size(); i++) {
+            array.setAtIndex(ADDRESS, i, arena.allocateFrom(values.get(i)));
+        }
+        return array;
+    }
+
+    private void check(String call, int error) throws SyscallException {
+        if (error != 0) {
+            boolean directoryMissing = error == Errno.ENOENT && directory != null && Files.notExists(directory);
+            throw new SyscallException(call, directoryMissing ? directory.toString() : argv.getFirst(), error);
+        }
+    }
+
+    private static MethodHandle action(String name, MemoryLayout... more) {
+        return handle("posix_spawn_file_actions_" + name, more);
+    }
+
+    private static MethodHandle attribute(String name, MemoryLayout... more) {
+        return handle("posix_spawnattr_" + name, more);
+    }
+
+    private static MethodHandle handle(String name, MemoryLayout... more) {
+        var descriptor = FunctionDescriptor.of(JAVA_INT, ADDRESS).appendArgumentLayouts(more);
+        return Native.function(name, descriptor);
+    }
+}
