@@ -1,0 +1,383 @@
+package io.carafe.linux.fs;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.carafe.linux.Errno;
+import io.carafe.linux.Native;
+import io.carafe.linux.SyscallException;
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The {@code *at} family: one name inside an open directory. A name that is a symbolic link is acted on itself and never
+ * followed, so nothing outside the directory can be reached as long as the name has no slash; paths are the business of
+ * {@link RootedDir}. All calls throw {@link SyscallException}.
+ */
+public final class At {
+
+    /** Stands for the working directory: AT_FDCWD. */
+    static final int CWD = -100;
+
+    private static final int NO_FOLLOW = 0x100;
+    private static final int REMOVE_DIRECTORY = 0x200;
+    private static final int EMPTY_PATH = 0x1000;
+    private static final int RENAME_NO_REPLACE = 1;
+    private static final int RENAME_EXCHANGE = 2;
+
+    private static final FunctionDescriptor FD_NAME_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+
+    private static final MethodHandle OPENAT =
+            Native.errnoVariadic("openat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), 3);
+    private static final MethodHandle MKDIRAT = Native.errnoFunction("mkdirat", FD_NAME_INT);
+    private static final MethodHandle MKNODAT =
+            Native.errnoFunction("mknodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle SYMLINKAT =
+            Native.errnoFunction("symlinkat", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
+    private static final MethodHandle LINKAT = Native.errnoFunction(
+            "linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle UNLINKAT = Native.errnoFunction("unlinkat", FD_NAME_INT);
+    private static final MethodHandle RENAMEAT2 = Native.errnoFunction(
+            "renameat2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle FCHOWNAT = Native.errnoFunction(
+            "fchownat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCHMODAT =
+            Native.errnoFunction("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle UTIMENSAT =
+            Native.errnoFunction("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+    private static final MethodHandle STATX = Native.errnoFunction(
+            "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle READLINKAT =
+            Native.errnoFunction("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle LSETXATTR = Native.errnoFunction(
+            "lsetxattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle LGETXATTR =
+            Native.errnoFunction("lgetxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle LLISTXATTR =
+            Native.errnoFunction("llistxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle GETDENTS =
+            Native.errnoFunction("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle LSEEK =
+            Native.errnoFunction("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+    private At() {}
+
+    /** A name in a directory and the type of what it names: one of the type constants of {@link Stat}, zero if unknown. */
+    public record Entry(String name, int type) {}
+
+    /** Opens {@code name}; fails with ELOOP if it is a symbolic link. O_CLOEXEC is always set. */
+    public static Fd open(Fd dir, String name, int flags, int mode) throws IOException {
+        return openAny(dir.number(), name, flags | OpenFlags.NO_FOLLOW, mode, dir.name() + "/" + name);
+    }
+
+    /** Opens {@code path} with links followed. */
+    static Fd openAny(int dir, String path, int flags, int mode, String label) throws IOException {
+        try (var scratch = Scratch.take()) {
+            var bytes = scratch.path(path);
+            int fd;
+            do {
+                fd = (int) OPENAT.invokeExact(scratch.errno, dir, bytes, flags | OpenFlags.CLOSE_ON_EXEC, mode);
+            } while (fd < 0 && scratch.errno() == Errno.EINTR);
+            if (fd < 0) {
+                throw new SyscallException("open", label, scratch.errno());
+            }
+            return new Fd(fd, label);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    public static Fd openDirectory(Fd dir, String name) throws IOException {
+        return open(dir, name, OpenFlags.READ | OpenFlags.DIRECTORY, 0);
+    }
+
+    public static void mkdir(Fd dir, String name, int mode) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) MKDIRAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode);
+            check("mkdir", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /**
+     * Makes a device node, fifo, socket or empty file.
+     *
+     * @param mode type and permissions; the umask applies to the latter
+     * @param device number of a device: {@link Stat#device(int, int)}
+     */
+    public static void mknod(Fd dir, String name, int mode, long device) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) MKNODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, device);
+            check("mknod", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    public static void symlink(String target, Fd dir, String name) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int)
+                    SYMLINKAT.invokeExact(scratch.errno, scratch.otherPath(target), dir.number(), scratch.path(name));
+            check("symlink", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Gives the file {@code from} the further name {@code to}; a symbolic link is linked itself. */
+    public static void link(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) LINKAT.invokeExact(
+                    scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), 0);
+            check("link", toDir, to, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    public static void unlink(Fd dir, String name) throws IOException {
+        remove("unlink", dir, name, 0);
+    }
+
+    public static void rmdir(Fd dir, String name) throws IOException {
+        remove("rmdir", dir, name, REMOVE_DIRECTORY);
+    }
+
+    /** Renames within a file system, over what is there. */
+    public static void rename(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+        rename(fromDir, from, toDir, to, 0);
+    }
+
+    /** Renames within a file system; fails with EEXIST if {@code to} is there. */
+    public static void renameNew(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+        rename(fromDir, from, toDir, to, RENAME_NO_REPLACE);
+    }
+
+    /** Swaps two files at one stroke. */
+    public static void exchange(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+        rename(fromDir, from, toDir, to, RENAME_EXCHANGE);
+    }
+
+    public static void chown(Fd dir, String name, int uid, int gid) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) FCHOWNAT.invokeExact(
+                    scratch.errno, dir.number(), scratch.path(name), uid, gid, NO_FOLLOW | emptyPath(name));
+            check("chown", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Sets the mode of something known not to be a symbolic link: this one call of the family would follow it. */
+    public static void chmod(Fd dir, String name, int mode) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) FCHMODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, 0);
+            check("chmod", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Sets the times of last access and modification to the same moment. */
+    public static void times(Fd dir, String name, long seconds, int nanos) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) UTIMENSAT.invokeExact(
+                    scratch.errno, dir.number(), scratch.path(name), timespecs(scratch, seconds, nanos), NO_FOLLOW);
+            check("utimensat", dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** What {@code name} is, or the open file itself if {@code name} is empty. */
+    public static Stat stat(Fd dir, String name) throws IOException {
+        try (var scratch = Scratch.take()) {
+            check("statx", dir, name, statx(dir, name, scratch), scratch);
+            return Stat.of(scratch.struct);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** What {@code name} is, or null if there is no such name. */
+    public static Stat statIfThere(Fd dir, String name) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = statx(dir, name, scratch);
+            if (result < 0 && scratch.errno() == Errno.ENOENT) {
+                return null;
+            }
+            check("statx", dir, name, result, scratch);
+            return Stat.of(scratch.struct);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Where a symbolic link points; fails with EINVAL if {@code name} is something else. */
+    public static String readlink(Fd dir, String name) throws IOException {
+        try (var scratch = Scratch.take()) {
+            long length = (long) READLINKAT.invokeExact(
+                    scratch.errno, dir.number(), scratch.path(name), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+            check("readlink", dir, name, length, scratch);
+            return FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Sets an extended attribute of anything, also of a link or device that cannot be opened. */
+    public static void setAttribute(Fd dir, String name, String attribute, byte[] value) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) LSETXATTR.invokeExact(
+                    scratch.errno,
+                    scratch.path(throughProc(dir, name)),
+                    scratch.otherPath(attribute),
+                    attributeValue(scratch, attribute, value),
+                    (long) value.length,
+                    0);
+            check("lsetxattr " + attribute, dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** The value of an extended attribute, or null if there is none. */
+    public static byte[] attribute(Fd dir, String name, String attribute) throws IOException {
+        try (var scratch = Scratch.take()) {
+            long length = (long) LGETXATTR.invokeExact(
+                    scratch.errno,
+                    scratch.path(throughProc(dir, name)),
+                    scratch.otherPath(attribute),
+                    scratch.buffer,
+                    (long) Scratch.BUFFER_SIZE);
+            if (length < 0 && (scratch.errno() == Errno.ENODATA || scratch.errno() == Errno.EOPNOTSUPP)) {
+                return null;
+            }
+            check("lgetxattr " + attribute, dir, name, length, scratch);
+            return scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Names of all extended attributes; empty where the file system has none. */
+    public static List<String> attributes(Fd dir, String name) throws IOException {
+        try (var scratch = Scratch.take()) {
+            long length = (long) LLISTXATTR.invokeExact(
+                    scratch.errno, scratch.path(throughProc(dir, name)), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+            if (length < 0 && scratch.errno() == Errno.EOPNOTSUPP) {
+                return List.of();
+            }
+            check("llistxattr", dir, name, length, scratch);
+            var names = FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
+            return names.isEmpty() ? List.of() : List.of(names.split("\0"));
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** The names in a directory, in no order, without {@code .} and {@code ..}. */
+    public static List<Entry> list(Fd dir) throws IOException {
+        var entries = new ArrayList<Entry>();
+        try (var scratch = Scratch.take()) {
+            check("lseek", dir, "", (long) LSEEK.invokeExact(scratch.errno, dir.number(), 0L, 0), scratch);
+            while (true) {
+                long length = (long)
+                        GETDENTS.invokeExact(scratch.errno, dir.number(), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+                check("getdents", dir, "", length, scratch);
+                if (length == 0) {
+                    return entries;
+                }
+                readEntries(scratch.buffer, length, entries);
+            }
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** Reads {@code struct linux_dirent64}: inode, offset, record length at 16, type at 18, name at 19. */
+    private static void readEntries(MemorySegment buffer, long length, List<Entry> entries) {
+        for (long at = 0; at < length; at += buffer.get(JAVA_SHORT, at + 16) & 0xFFFF) {
+            int size = 0;
+            while (buffer.get(JAVA_BYTE, at + 19 + size) != 0) {
+                size++;
+            }
+            var name = new byte[size];
+            MemorySegment.copy(buffer, JAVA_BYTE, at + 19, name, 0, size);
+            boolean dot = name[0] == '.' && (size == 1 || (size == 2 && name[1] == '.'));
+            if (!dot) {
+                entries.add(new Entry(FileNames.decode(name), (buffer.get(JAVA_BYTE, at + 18) & 0xF) << 12));
+            }
+        }
+    }
+
+    private static int statx(Fd dir, String name, Scratch scratch) throws Throwable {
+        return (int) STATX.invokeExact(
+                scratch.errno,
+                dir.number(),
+                scratch.path(name),
+                NO_FOLLOW | emptyPath(name),
+                Stat.BASIC,
+                scratch.struct);
+    }
+
+    private static void remove(String call, Fd dir, String name, int flags) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) UNLINKAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), flags);
+            check(call, dir, name, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    private static void rename(Fd fromDir, String from, Fd toDir, String to, int flags) throws IOException {
+        try (var scratch = Scratch.take()) {
+            int result = (int) RENAMEAT2.invokeExact(
+                    scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), flags);
+            check("rename " + fromDir.name() + "/" + from + " to", toDir, to, result, scratch);
+        } catch (Throwable e) {
+            throw Fd.rethrown(e);
+        }
+    }
+
+    /** There is no {@code lsetxattrat} before 6.13, but a directory's magic link in /proc leads into that directory. */
+    private static String throughProc(Fd dir, String name) {
+        return "/proc/self/fd/" + dir.number() + (name.isEmpty() ? "" : "/" + name);
+    }
+
+    private static int emptyPath(String name) {
+        return name.isEmpty() ? EMPTY_PATH : 0;
+    }
+
+    /** Two {@code struct timespec} with the same value. */
+    static MemorySegment timespecs(Scratch scratch, long seconds, int nanos) {
+        for (int at = 0; at < 32; at += 16) {
+            scratch.struct.set(JAVA_LONG, at, seconds);
+            scratch.struct.set(JAVA_LONG, at + 8, nanos);
+        }
+        return scratch.struct;
+    }
+
+    static MemorySegment attributeValue(Scratch scratch, String attribute, byte[] value) throws SyscallException {
+        if (value.length > Scratch.BUFFER_SIZE) {
+            throw new SyscallException("setxattr", attribute + " of " + value.length + " bytes", Errno.ERANGE);
+        }
+        MemorySegment.copy(value, 0, scratch.buffer, JAVA_BYTE, 0, value.length);
+        return scratch.buffer;
+    }
+
+    private static void check(String call, Fd dir, String name, long result, Scratch scratch) throws SyscallException {
+        if (result < 0) {
+            var subject = name.isEmpty() ? dir.name() : dir.name() + "/" + name;
+            throw new SyscallException(call, subject, scratch.errno());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.carafe.linux.mount;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.carafe.linux.Errno;
+import io.carafe.linux.Native;
+import io.carafe.linux.SyscallException;
+import io.carafe.linux.fs.Fd;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.StringJoiner;
+
+/**
+ * A file system in the making, by the mount API of kernel 5.2: fsopen(2), fsconfig(2), fsmount(2), move_mount(2). Its
+ * parameters are set one at a time, and the kernel says in words what it does not like.
+ */
+final class FsContext implements AutoCloseable {
+
+    /** The longest value of a string parameter, in bytes: fsconfig(2) takes 256 with the zero. */
+    static final int MAX_VALUE = 255;
+
+    private static final long SYS_MOVE_MOUNT = 429; // these numbers are the same on all architectures
+    private static final long SYS_FSOPEN = 430;
+    private static final long SYS_FSCONFIG = 431;
+    private static final long SYS_FSMOUNT = 432;
+
+    private static final long CLOSE_ON_EXEC = 1;
+    private static final long SET_FLAG = 0;
+    private static final long SET_STRING = 1;
+    private static final long CREATE = 6;
+    private static final long ATTR_READ_ONLY = 1;
+    private static final long FROM_EMPTY_PATH = 4;
+    private static final long AT_FDCWD = -100;
+    private static final int MESSAGE_SIZE = 1024;
+
+    private static final MethodHandle FSOPEN = Native.syscall(ADDRESS, JAVA_LONG);
+    private static final MethodHandle FSCONFIG = Native.syscall(JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
+    private static final MethodHandle FSMOUNT = Native.syscall(JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MOVE_MOUNT = Native.syscall(JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+
+    private final Arena arena;
+    private final MemorySegment errno;
+    private final Fd context;
+    private final String type;
+
+    private FsContext(Arena arena, MemorySegment errno, Fd context, String type) {
+        this.arena = arena;
+        this.errno = errno;
+        this.context = context;
+        this.type = type;
+    }
+
+    /** Starts a file system of a type; null if the kernel has no fsopen(2). */
+    static FsContext open(String type) throws IOException {
+        var arena = Arena.ofAuto();
+        try {
+            var errno = Native.errnoIn(arena);
+            long fd = (long) FSOPEN.invokeExact(errno, SYS_FSOPEN, arena.allocateFrom(type), CLOSE_ON_EXEC);
+            if (fd < 0 && Native.errno(errno) == Errno.ENOSYS) {
+                return null;
+            }
+            if (fd < 0) {
+                throw new SyscallException("fsopen", type, Native.errno(errno));
+            }
+            return new FsContext(arena, errno, new Fd((int) fd, "fsopen " + type), type);
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    void set(String key, String value) throws IOException {
+        if (config(SET_STRING, key, value) < 0) {
+            throw failure("fsconfig " + key + "=" + value, Native.errno(errno));
+        }
+    }
+
+    /** Sets a parameter that this kernel may not know or not take this way: false then. */
+    boolean trySet(String key, String value) throws IOException {
+        if (config(SET_STRING, key, value) >= 0) {
+            return true;
+        }
+        int reason = Native.errno(errno);
+        if (reason == Errno.EINVAL || reason == Errno.EOPNOTSUPP) {
+            return false;
+        }
+        throw failure("fsconfig " + key + "=" + value, reason);
+    }
+
+    void setFlag(String key) throws IOException {
+        if (config(SET_FLAG, key, null) < 0) {
+            throw failure("fsconfig " + key, Native.errno(errno));
+        }
+    }
+
+    /** Makes the file system and puts it on {@code target}. */
+    void mount(Path target, boolean readOnly) throws IOException {
+        if (config(CREATE, null, null) < 0) {
+            throw failure("create " + type + " for " + target, Native.errno(errno));
+        }
+        try (var mount = new Fd(fsmount(readOnly), "fsmount " + type)) {
+            long result = (long) MOVE_MOUNT.invokeExact(
+                    errno,
+                    SYS_MOVE_MOUNT,
+                    (long) mount.number(),
+                    arena.allocateFrom(""),
+                    AT_FDCWD,
+                    arena.allocateFrom(target.toString()),
+                    FROM_EMPTY_PATH);
+            if (result < 0) {
+                throw new SyscallException("move_mount " + type, target.toString(), Native.errno(errno));
+            }
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    private int fsmount(boolean readOnly) throws IOException {
+        try {
+            long fd = (long) FSMOUNT.invokeExact(
+                    errno, SYS_FSMOUNT, (long) context.number(), CLOSE_ON_EXEC, readOnly ? ATTR_READ_ONLY : 0L);
+            if (fd < 0) {
+                throw failure("fsmount " + type, Native.errno(errno));
+            }
+            return (int) fd;
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    private long config(long command, String key, String value) {
+        try {
+            return (long) FSCONFIG.invokeExact(
+                    errno, SYS_FSCONFIG, (long) context.number(), command, text(key), text(value), 0L);
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    private MemorySegment text(String value) {
+        return value == null ? MemorySegment.NULL : arena.allocateFrom(value);
+    }
+
+    private SyscallException failure(String call, int reason) {
+        var said = messages();
+        return new SyscallException(call, said.isEmpty() ? type : "(" + said + ")", reason);
+    }
+
+    /** What the kernel has to say: one message per read, each with a letter for its severity and a space before it. */
+    private String messages() {
+        var all = new StringJoiner("; ");
+        var buffer = arena.allocate(MESSAGE_SIZE);
+        try {
+            while (true) {
+                int length = context.read(buffer, MESSAGE_SIZE);
+                var text = new String(buffer.asSlice(0, length).toArray(JAVA_BYTE), StandardCharsets.UTF_8);
+                all.add(text.substring(Math.min(2, text.length())).strip());
+            }
+        } catch (IOException noMore) {
+            return all.toString();
+        }
+    }
+}
