@@ -31,6 +31,30 @@ public abstract sealed class CarafeException extends RuntimeException {
         return this;
     }
 
+    /**
+     * This error seen from further out: the same kind, the message with {@code context} before it, the same facts.
+     *
+     * @param context what was being done, such as {@code "run pod default/web: stage network"}
+     */
+    public CarafeException in(String context) {
+        var message = context + ": " + getMessage();
+        var outer = switch (this) {
+            case NotFound e -> new NotFound(message, e);
+            case AlreadyExists e -> new AlreadyExists(message, e);
+            case InvalidArgument e -> new InvalidArgument(message, e);
+            case FailedPrecondition e -> new FailedPrecondition(message, e);
+            case PermissionDenied e -> new PermissionDenied(message, e);
+            case ResourceExhausted e -> new ResourceExhausted(message, e);
+            case Unavailable e -> new Unavailable(message, e);
+            case DeadlineExceeded e -> new DeadlineExceeded(message, e);
+            case Cancelled e -> new Cancelled(message, e);
+            case Unimplemented e -> new Unimplemented(message, e);
+            case Internal e -> new Internal(message, e);
+        };
+        outer.details.putAll(details);
+        return outer;
+    }
+
     /** {@code cause} itself if it belongs to the family, otherwise an {@link Internal} that names {@code action}. */
     public static CarafeException of(String action, Throwable cause) {
         if (cause instanceof CarafeException known) {
@@ -59,6 +83,10 @@ public abstract sealed class CarafeException extends RuntimeException {
 
         public AlreadyExists(String message) {
             super(message, null);
+        }
+
+        public AlreadyExists(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 
@@ -95,6 +123,10 @@ public abstract sealed class CarafeException extends RuntimeException {
         public PermissionDenied(String message) {
             super(message, null);
         }
+
+        public PermissionDenied(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     /** Disk, memory, ids or another bounded thing is used up. */
@@ -130,6 +162,10 @@ public abstract sealed class CarafeException extends RuntimeException {
         public DeadlineExceeded(String message) {
             super(message, null);
         }
+
+        public DeadlineExceeded(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     /** The caller went away. */
@@ -139,6 +175,10 @@ public abstract sealed class CarafeException extends RuntimeException {
         public Cancelled(String message) {
             super(message, null);
         }
+
+        public Cancelled(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     /** Carafe does not do this here, and says why. */
@@ -147,6 +187,10 @@ public abstract sealed class CarafeException extends RuntimeException {
 
         public Unimplemented(String message) {
             super(message, null);
+        }
+
+        public Unimplemented(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 
