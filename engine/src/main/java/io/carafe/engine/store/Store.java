@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.oci.Json;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
