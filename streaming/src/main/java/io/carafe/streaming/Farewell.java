@@ -6,6 +6,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.util.concurrent.TimeUnit;
 
 /** How a connection ends so that the client gets the last bytes. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class Farewell {
 
     private static final long LINGER_SECONDS = 10;

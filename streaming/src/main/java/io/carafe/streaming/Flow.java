@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>SPDY as spoken here and WebSocket have no window for a stream, so a reader that does not read holds up the other
  * streams of its connection too; that is the price of a bound.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 public final class Flow extends ChannelInboundHandlerAdapter implements BytePipe.Pressure {
 
     /** Reading stops when the pipes of the connection hold more than this, and goes on under {@link #LOW_BYTES}. */
@@ -47,7 +48,7 @@ public final class Flow extends ChannelInboundHandlerAdapter implements BytePipe
         lock.lock();
         try {
             waitingBytes += bytes;
-            if (!paused && waitingBytes > HIGH_BYTES || paused && waitingBytes < LOW_BYTES) {
+            if (paused ? waitingBytes < LOW_BYTES : waitingBytes > HIGH_BYTES) {
                 paused = !paused;
                 channel.config().setAutoRead(!paused);
             }

@@ -12,6 +12,7 @@ import java.util.function.Function;
  *
  * <p>For one thread at a time, except {@link #abort}.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 public final class Outlet extends OutputStream {
 
     /** Bytes of one frame: small enough for other streams to get their turn, and for WebSocket clients' buffers. */

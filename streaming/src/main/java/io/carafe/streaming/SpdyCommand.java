@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Exec and attach over SPDY: waits for exactly the streams that were asked for, then runs the command. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class SpdyCommand implements SpdyConnection.Acceptor {
 
     private final Session.Command session;

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
  * {@code portforward.k8s.io}: for each connection the client opens an error stream and a data stream with the same
  * {@code requestid} and {@code port}. Clients older than the request id open them one after the other.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class SpdyPortForward implements SpdyConnection.Acceptor {
 
     static final String PROTOCOL = "portforward.k8s.io";
@@ -38,7 +39,7 @@ final class SpdyPortForward implements SpdyConnection.Acceptor {
     @Override
     public boolean accept(SpdyStream stream) {
         var port = port(stream);
-        if (port == 0 || !isError(stream) && !"data".equals(stream.header("streamtype"))) {
+        if (port == 0 || !(isError(stream) || "data".equals(stream.header("streamtype")))) {
             return false;
         }
         var id = requestId(stream);

@@ -33,6 +33,7 @@ import javax.net.ssl.SSLException;
  *
  * <p>Closing the server ends all sessions.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 public final class StreamingServer implements AutoCloseable {
 
     /** Of a request line with its headers, and of a body; real ones have no body. */

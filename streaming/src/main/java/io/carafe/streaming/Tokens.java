@@ -30,7 +30,7 @@ final class Tokens {
     private final Duration life;
     private final LongSupplier nanoTime;
 
-    private record Entry(byte[] secret, Session session, long expiresAt) {}
+    private record Entry(String secret, Session session, long expiresAt) {}
 
     Tokens(int capacity, Duration life, LongSupplier nanoTime) {
         this.capacity = capacity;
@@ -50,9 +50,7 @@ final class Tokens {
             id = randomText(ID_BYTES);
         } while (entries.containsKey(id));
         var secret = randomText(SECRET_BYTES);
-        entries.put(
-                id,
-                new Entry(secret.getBytes(StandardCharsets.US_ASCII), session, nanoTime.getAsLong() + life.toNanos()));
+        entries.put(id, new Entry(secret, session, nanoTime.getAsLong() + life.toNanos()));
         return id + secret;
     }
 
@@ -63,15 +61,19 @@ final class Tokens {
             return Optional.empty();
         }
         var id = token.substring(0, ID_CHARS);
-        var secret = token.substring(ID_CHARS).getBytes(StandardCharsets.UTF_8);
+        var secret = token.substring(ID_CHARS);
         var entry = entries.get(id);
         if (entry == null
-                || !MessageDigest.isEqual(entry.secret(), secret)
+                || !MessageDigest.isEqual(bytes(entry.secret()), bytes(secret))
                 || !entry.session().path().equals(path)) {
             return Optional.empty();
         }
         entries.remove(id);
         return Optional.of(entry.session());
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** The oldest come first, and all live equally long. */

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
  * The one HTTP request of a connection: finds the session of its token and replaces HTTP by the transport that the client
  * asks for.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.streaming");

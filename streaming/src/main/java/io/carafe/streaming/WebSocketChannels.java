@@ -26,6 +26,7 @@ import java.util.Map;
  * <p>With base64 the messages are text: one digit, then base64. In v5 a message {@code [255, n]} from the client closes
  * its half of channel n.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class WebSocketChannels extends SimpleChannelInboundHandler<WebSocketFrame> {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.streaming");
@@ -92,11 +93,11 @@ final class WebSocketChannels extends SimpleChannelInboundHandler<WebSocketFrame
             case PongWebSocketFrame _ -> {
                 // An answer to nothing that was asked, or a client's own heartbeat.
             }
-            default -> receive(ctx, ByteBufUtil.getBytes(frame.content()));
+            default -> receive(ByteBufUtil.getBytes(frame.content()));
         }
     }
 
-    private void receive(ChannelHandlerContext ctx, byte[] message) {
+    private void receive(byte[] message) {
         if (message.length == 0) {
             return;
         }

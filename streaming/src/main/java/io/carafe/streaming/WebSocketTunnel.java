@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.util.List;
 
 /** A connection inside a WebSocket: its bytes are the binary messages, whose boundaries mean nothing. */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 final class WebSocketTunnel extends MessageToMessageCodec<WebSocketFrame, ByteBuf> {
 
     @Override

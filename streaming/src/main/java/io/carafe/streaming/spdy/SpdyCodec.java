@@ -44,7 +44,7 @@ public final class SpdyCodec extends ByteToMessageCodec<SpdyFrame> {
         dataStreamId = in.readInt();
         var flagsAndLength = in.readInt();
         dataRemaining = flagsAndLength & 0xFFFFFF;
-        dataLast = (flagsAndLength >>> 24 & SpdyFrame.FLAG_FIN) != 0;
+        dataLast = ((flagsAndLength >>> 24) & SpdyFrame.FLAG_FIN) != 0;
         if (dataRemaining == 0) {
             out.add(new SpdyFrame.Data(dataStreamId, dataLast, in.alloc().buffer(0)));
         }
@@ -113,7 +113,7 @@ public final class SpdyCodec extends ByteToMessageCodec<SpdyFrame> {
         switch (frame) {
             case SpdyFrame.Data data ->
                 out.writeInt(data.streamId())
-                        .writeInt(flags(data.last()) << 24 | data.content().readableBytes())
+                        .writeInt((flags(data.last()) << 24) | data.content().readableBytes())
                         .writeBytes(data.content());
             case SpdyFrame.SynStream syn -> {
                 // associated stream 0, priority 0, slot 0
@@ -154,7 +154,7 @@ public final class SpdyCodec extends ByteToMessageCodec<SpdyFrame> {
     }
 
     private static ByteBuf writeControlHeader(ByteBuf out, int type, boolean last, int length) {
-        return out.writeShort(0x8000 | SpdyFrame.VERSION).writeShort(type).writeInt(flags(last) << 24 | length);
+        return out.writeShort(0x8000 | SpdyFrame.VERSION).writeShort(type).writeInt((flags(last) << 24) | length);
     }
 
     private static int flags(boolean last) {

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  * <p>Answers every accepted SYN_STREAM with a SYN_REPLY, echoes the client's PINGs, and hands bytes to the streams'
  * pipes. All state belongs to the event loop.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.streaming");
