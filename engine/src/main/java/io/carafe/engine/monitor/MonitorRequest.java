@@ -1,0 +1,28 @@
+package io.carafe.engine.monitor;
+
+import io.carafe.linux.cgroup.Cgroup;
+import io.carafe.runtime.OciRuntime;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A container to be created under a monitor.
+ *
+ * @param name for people, in the monitor's own messages and its process list
+ * @param bundle has config.json; the monitor keeps its own files there too
+ * @param log absolute path of the container's log; its directory exists
+ * @param terminal what config.json says of {@code process.terminal}
+ * @param stdin whether its standard input is open
+ * @param stdinOnce whether that is closed for good when the first client detaches
+ * @param monitorCgroup where the monitor process itself belongs, made by the caller
+ */
+public record MonitorRequest(
+        String id,
+        String name,
+        Path bundle,
+        OciRuntime runtime,
+        Path log,
+        boolean terminal,
+        boolean stdin,
+        boolean stdinOnce,
+        Optional<Cgroup> monitorCgroup) {}

@@ -1,0 +1,125 @@
+package io.carafe.linux.cgroup;
+
+import io.carafe.base.CarafeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * How this host's cgroups are laid out.
+ *
+ * @param v1 mount point of each v1 controller, and of named hierarchies as {@code name=systemd}; controllers mounted
+ *     together share one
+ * @param unified mount point of the v2 hierarchy
+ */
+public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
+
+    /** Which of the three worlds this is. */
+    public enum Mode {
+        /** One hierarchy per controller. */
+        V1,
+        /** As V1, with a v2 hierarchy beside them that tracks processes but has none of the main controllers. */
+        HYBRID,
+        /** One hierarchy for all. */
+        V2
+    }
+
+    private static final Set<String> CONTROLLERS = Set.of(
+            "cpu",
+            "cpuacct",
+            "cpuset",
+            "memory",
+            "devices",
+            "freezer",
+            "net_cls",
+            "net_prio",
+            "blkio",
+            "perf_event",
+            "hugetlb",
+            "pids",
+            "rdma",
+            "misc");
+    private static final Pattern SPACE = Pattern.compile(" ");
+
+    public CgroupLayout {
+        v1 = Map.copyOf(v1);
+    }
+
+    /** Looks at this process's mounts. */
+    public static CgroupLayout detect() {
+        try {
+            var layout = parse(Files.readAllLines(Path.of("/proc/self/mountinfo")));
+            if (layout.v1.isEmpty() && layout.unified.isEmpty()) {
+                throw new CarafeException.FailedPrecondition(
+                        "no cgroup file system is mounted: mount one at /sys/fs/cgroup");
+            }
+            return layout;
+        } catch (IOException e) {
+            throw new CarafeException.Internal("read /proc/self/mountinfo: " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads lines as in proc(5); the first mount of a hierarchy whose root is shown counts. */
+    static CgroupLayout parse(List<String> mountinfo) {
+        var v1 = new TreeMap<String, Path>();
+        Path unified = null;
+        for (var line : mountinfo) {
+            var fields = SPACE.split(line);
+            int dash = List.of(fields).indexOf("-");
+            if (dash < 6 || fields.length < dash + 4 || !fields[3].equals("/")) {
+                continue;
+            }
+            var at = Path.of(unescape(fields[4]));
+            if (fields[dash + 1].equals("cgroup2") && unified == null) {
+                unified = at;
+            } else if (fields[dash + 1].equals("cgroup")) {
+                for (var option : fields[dash + 3].split(",")) {
+                    if (CONTROLLERS.contains(option) || option.startsWith("name=")) {
+                        v1.putIfAbsent(option, at);
+                    }
+                }
+            }
+        }
+        return new CgroupLayout(v1, Optional.ofNullable(unified));
+    }
+
+    public Mode mode() {
+        if (unified.isEmpty()) {
+            return Mode.V1;
+        }
+        return v1.keySet().stream().anyMatch(CONTROLLERS::contains) ? Mode.HYBRID : Mode.V2;
+    }
+
+    /** The controllers that can be used somewhere on this host. */
+    public Set<String> controllers() {
+        var all = new TreeSet<>(v1.keySet());
+        all.removeIf(name -> name.startsWith("name="));
+        unified.ifPresent(root -> all.addAll(Cgroup.words(root.resolve("cgroup.controllers"))));
+        return all;
+    }
+
+    /**
+     * The cgroup of this name in every hierarchy; it need not exist.
+     *
+     * @param path absolute, such as {@code /kubepods/pod42}
+     * @throws CarafeException.InvalidArgument if it is not absolute or climbs
+     */
+    public Cgroup cgroup(String path) {
+        return new Cgroup(this, path);
+    }
+
+    /** mountinfo writes blanks, tabs, newlines and backslashes as three octal digits. */
+    private static String unescape(String text) {
+        return text.replace("\\040", " ")
+                .replace("\\011", "\t")
+                .replace("\\012", "\n")
+                .replace("\\134", "\\");
+    }
+}

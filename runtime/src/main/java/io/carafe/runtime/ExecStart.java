@@ -1,0 +1,28 @@
+package io.carafe.runtime;
+
+import io.carafe.linux.Fd;
+import java.nio.file.Path;
+
+/**
+ * A process to be started in a container.
+ *
+ * @param process file with a {@code process} object of the runtime specification
+ * @param pidFile where its pid in the host's pid namespace is written once it runs
+ * @param log where the runtime says why it could not start it
+ */
+public record ExecStart(Path process, Path pidFile, Path log, Stdio stdio) {
+
+    /** What it reads and writes. Whoever asks still owns the descriptors and closes its copies after the call. */
+    public sealed interface Stdio {}
+
+    /** @param stdin null for /dev/null */
+    public record Pipes(Fd stdin, Fd stdout, Fd stderr) implements Stdio {}
+
+    /**
+     * The {@code process} asks for a terminal: the runtime makes one inside and ties it to this one outside, whose size
+     * it follows.
+     *
+     * @param path {@code /dev/pts/N}
+     */
+    public record OnTerminal(Path path) implements Stdio {}
+}
