@@ -3,6 +3,9 @@ package io.carafe.runtime;
 import io.carafe.base.Deadline;
 import io.carafe.linux.process.Child;
 import io.carafe.linux.process.Signal;
+import io.carafe.oci.runtime.Features;
+import io.carafe.oci.runtime.LinuxResources;
+import io.carafe.oci.runtime.State;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -62,7 +65,7 @@ public interface OciRuntime {
     boolean kill(String id, Signal signal, boolean all, Deadline deadline);
 
     /** What the runtime knows of it. */
-    RuntimeState state(String id, Deadline deadline);
+    State state(String id, Deadline deadline);
 
     /**
      * Removes its cgroup and state. Done already is done.
@@ -74,9 +77,9 @@ public interface OciRuntime {
     /**
      * Changes limits of a container that is not stopped.
      *
-     * @param resources the {@code linux.resources} object of the runtime specification, as JSON; what it does not name stays
+     * @param resources what it does not name stays as it is
      */
-    void update(String id, byte[] resources, Deadline deadline);
+    void update(String id, LinuxResources resources, Deadline deadline);
 
     /** Freezes all its processes. */
     void pause(String id, Deadline deadline);
@@ -89,8 +92,8 @@ public interface OciRuntime {
      */
     Child exec(String id, ExecStart start);
 
-    /** What it can do; asked once and remembered. A runtime too old to be asked has {@link RuntimeFeatures#NONE}. */
-    RuntimeFeatures features(Deadline deadline);
+    /** What it can do; asked once and remembered. One too old to be asked answers with nothing known. */
+    Features features(Deadline deadline);
 
     /** First line of its {@code --version}: {@code runc version 1.1.5}. */
     String version(Deadline deadline);

@@ -1,0 +1,259 @@
+package io.carafe.runtime;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.linux.Errno;
+import io.carafe.linux.SyscallException;
+import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.linux.process.Child;
+import io.carafe.linux.process.Executables;
+import io.carafe.linux.process.Signal;
+import io.carafe.linux.process.Spawn;
+import io.carafe.oci.Json;
+import io.carafe.oci.runtime.Features;
+import io.carafe.oci.runtime.LinuxResources;
+import io.carafe.oci.runtime.State;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * A program with runc's command line: runc, crun, youki, runsc. Each call is one process of it, killed with its group
+ * when the deadline passes.
+ */
+public final class ExternalRuntime implements OciRuntime {
+
+    private static final int OUTPUT_LIMIT = 1 << 20;
+    private static final byte[] NO_INPUT = {};
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_+.-]+");
+    private static final Features NOTHING_KNOWN =
+            new Features(null, null, List.of(), List.of(), null, Map.of(), List.of());
+
+    private final String name;
+    private final String program;
+    private final Path root;
+    private volatile Features features;
+    private volatile String version;
+
+    /**
+     * @param name of the handler
+     * @param program absolute path, or a name to be found in PATH; it may be missing until it is used
+     * @param root directory for its state, made when needed by the program itself
+     */
+    public ExternalRuntime(String name, String program, Path root) {
+        this.name = name;
+        this.program = program;
+        this.root = root;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Path root() {
+        return root;
+    }
+
+    @Override
+    public CreateCommand createCommand() {
+        return new CreateCommand(binary(), List.of("--root=" + root));
+    }
+
+    @Override
+    public void start(String id, Deadline deadline) {
+        succeed(List.of("start", id), id, NO_INPUT, deadline);
+    }
+
+    @Override
+    public boolean kill(String id, Signal signal, boolean all, Deadline deadline) {
+        var arguments = new ArrayList<>(List.of("kill"));
+        if (all) {
+            arguments.add("--all");
+        }
+        arguments.addAll(List.of(id, Integer.toString(signal.number())));
+        try {
+            succeed(arguments, id, NO_INPUT, deadline);
+            return true;
+        } catch (CarafeException.NotFound e) {
+            return false;
+        }
+    }
+
+    @Override
+    public State state(String id, Deadline deadline) {
+        var output = succeed(List.of("state", id), id, NO_INPUT, deadline);
+        return Json.read(output.stdout().getBytes(StandardCharsets.UTF_8), State.class, name + " state " + id);
+    }
+
+    @Override
+    public void delete(String id, boolean force, Deadline deadline) {
+        try {
+            succeed(force ? List.of("delete", "--force", id) : List.of("delete", id), id, NO_INPUT, deadline);
+        } catch (CarafeException.NotFound e) {
+            // what was wanted
+        }
+    }
+
+    @Override
+    public void update(String id, LinuxResources resources, Deadline deadline) {
+        succeed(List.of("update", "--resources", "-", id), id, Json.write(resources), deadline);
+    }
+
+    @Override
+    public void pause(String id, Deadline deadline) {
+        succeed(List.of("pause", id), id, NO_INPUT, deadline);
+    }
+
+    @Override
+    public void resume(String id, Deadline deadline) {
+        succeed(List.of("resume", id), id, NO_INPUT, deadline);
+    }
+
+    /**
+     * In the foreground, whose exit code is the process's. With a terminal the runtime copies between one inside and the
+     * one given here; {@code --console-socket} would save the copying, but demands {@code --detach}, and a detached
+     * process is nobody's child who could tell its exit code.
+     */
+    @Override
+    public Child exec(String id, ExecStart start) {
+        requireId(id);
+        var arguments = new ArrayList<>(List.of("--log=" + start.log(), "--log-format=json", "exec"));
+        arguments.addAll(List.of("--process", start.process().toString()));
+        arguments.addAll(List.of("--pid-file", start.pidFile().toString()));
+        if (start.stdio() instanceof ExecStart.OnTerminal) {
+            arguments.add("--tty");
+        }
+        arguments.add(id);
+        var spawn = spawn(arguments);
+        try {
+            return switch (start.stdio()) {
+                case ExecStart.OnTerminal terminal ->
+                    spawn.withTerminal(terminal.path()).start();
+                case ExecStart.Pipes pipes -> {
+                    var plain = spawn.withGroup(Spawn.Group.OWN_SESSION)
+                            .withDescriptor(1, pipes.stdout())
+                            .withDescriptor(2, pipes.stderr());
+                    yield (pipes.stdin() == null ? plain : plain.withDescriptor(0, pipes.stdin())).start();
+                }
+            };
+        } catch (SyscallException e) {
+            throw cannotRun(e);
+        }
+    }
+
+    @Override
+    public Features features(Deadline deadline) {
+        var known = features;
+        if (known == null) {
+            var output = run(List.of("features"), NO_INPUT, deadline);
+            known = output.status().success()
+                    ? Json.read(output.stdout().getBytes(StandardCharsets.UTF_8), Features.class, name + " features")
+                    : NOTHING_KNOWN; // crun before 1.8.6 and runc before 1.1 have no such command
+            features = known;
+        }
+        return known;
+    }
+
+    @Override
+    public String version(Deadline deadline) {
+        var known = version;
+        if (known == null) {
+            var output = run(List.of("--version"), NO_INPUT, deadline);
+            if (!output.status().success()) {
+                throw RuntimeMessages.failure(binary() + " --version", RuntimeMessages.lastError(output.stderr()));
+            }
+            known = output.stdout().lines().findFirst().orElse("");
+            version = known;
+        }
+        return known;
+    }
+
+    /**
+     * Looks whether containers could be made with it here.
+     *
+     * @throws CarafeException.Unavailable if it is not installed or does not run
+     * @throws CarafeException.FailedPrecondition if it is known not to work on this host
+     */
+    public void check(CgroupLayout layout, Deadline deadline) {
+        var first = version(deadline);
+        if (first.startsWith("crun version 1.8.")
+                && layout.mode() == CgroupLayout.Mode.HYBRID
+                && unifiedIsInUse(layout)) {
+            throw new CarafeException.FailedPrecondition("runtime handler " + name + ": " + first
+                    + " refuses hosts with both cgroup v1 and a v2 hierarchy that has controllers;"
+                    + " use runc, or boot with systemd.unified_cgroup_hierarchy=1");
+        }
+    }
+
+    private static boolean unifiedIsInUse(CgroupLayout layout) {
+        return layout.unified().isPresent()
+                && layout.controllers().stream().anyMatch(name -> !layout.v1().containsKey(name));
+    }
+
+    private Spawn.Output succeed(List<String> arguments, String id, byte[] input, Deadline deadline) {
+        requireId(id);
+        // the log goes where the messages go, so that one read gets both
+        var all = new ArrayList<>(List.of("--log=/dev/stderr", "--log-format=json"));
+        all.addAll(arguments);
+        var output = run(all, input, deadline);
+        if (!output.status().success()) {
+            var message = RuntimeMessages.lastError(output.stderr());
+            var reason = message.isEmpty() ? output.status().toString() : message;
+            throw RuntimeMessages.failure(name + " " + arguments.getFirst() + " " + id, reason)
+                    .with("object", id);
+        }
+        return output;
+    }
+
+    private Spawn.Output run(List<String> arguments, byte[] input, Deadline deadline) {
+        deadline.check(name + " " + String.join(" ", arguments));
+        try {
+            return spawn(arguments).run(input, OUTPUT_LIMIT, deadline);
+        } catch (SyscallException e) {
+            throw cannotRun(e);
+        } catch (IOException e) {
+            throw new CarafeException.Internal("run " + program + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Spawn spawn(List<String> arguments) {
+        var argv = new ArrayList<String>();
+        argv.add(binary().toString());
+        argv.add("--root=" + root);
+        argv.addAll(arguments);
+        return Spawn.of(argv).withEnvironment(environment());
+    }
+
+    /** runc looks up its hooks' and its own helpers by PATH, crun wants a directory of its own. */
+    private static Map<String, String> environment() {
+        var path = Objects.requireNonNullElse(System.getenv("PATH"), "/usr/sbin:/usr/bin:/sbin:/bin");
+        return Map.of("PATH", path, "XDG_RUNTIME_DIR", "/run");
+    }
+
+    private Path binary() {
+        return Executables.find(program)
+                .orElseThrow(() -> new CarafeException.Unavailable("runtime handler " + name + ": there is no program "
+                        + program + "; install it, or set its path in the configuration"));
+    }
+
+    private CarafeException cannotRun(SyscallException e) {
+        return e.errno() == Errno.ENOENT || e.errno() == Errno.EACCES
+                ? new CarafeException.Unavailable("runtime handler " + name + ": " + e.getMessage(), e)
+                : new CarafeException.Internal("runtime handler " + name + ": " + e.getMessage(), e);
+    }
+
+    /** Ids become arguments and names of directories of a program that may be less careful. */
+    private static void requireId(String id) {
+        if (!ID.matcher(id).matches() || id.startsWith("-") || id.equals(".") || id.equals("..")) {
+            throw new CarafeException.InvalidArgument(
+                    "container id \"" + id + "\": only letters, digits and _ + . - are allowed");
+        }
+    }
+}

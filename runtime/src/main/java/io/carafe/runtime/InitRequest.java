@@ -1,0 +1,17 @@
+package io.carafe.runtime;
+
+import io.carafe.linux.cgroup.Cgroup;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The first process of a pod whose containers share a pid namespace.
+ *
+ * @param pid file to pin the new pid namespace on
+ * @param net file of a pinned network namespace to be in, or empty for the daemon's
+ * @param ipc likewise
+ * @param uts likewise
+ * @param cgroup where it belongs, made by the caller
+ */
+public record InitRequest(
+        Path pid, Optional<Path> net, Optional<Path> ipc, Optional<Path> uts, Optional<Cgroup> cgroup) {}

@@ -1,0 +1,122 @@
+package io.carafe.runtime;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.oci.runtime.Features;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The runtimes that pods can ask for by name. A runtime that is missing is a {@link Condition}, and an error only when used. */
+public final class RuntimeHandlers {
+
+    /**
+     * A handler as configured.
+     *
+     * @param name what a pod asks for
+     * @param path absolute path of the program, or its name in PATH
+     * @param root directory of its state
+     * @param monitorCgroup cgroup for the monitors of its containers; empty for the pod's own
+     * @param allowedAnnotations prefixes of the annotations that are handed to it
+     */
+    public record Handler(
+            String name, String path, Path root, Optional<String> monitorCgroup, Set<String> allowedAnnotations) {
+        public Handler {
+            allowedAnnotations = Set.copyOf(allowedAnnotations);
+        }
+
+        /** Whether an annotation of the pod or container is one that this runtime may see. */
+        public boolean allows(String annotation) {
+            return allowedAnnotations.stream().anyMatch(annotation::startsWith);
+        }
+    }
+
+    /**
+     * How a handler fares on this host.
+     *
+     * @param version first line of its own, empty if it does not run
+     * @param problem why it can't be used; empty if it can
+     */
+    public record Condition(Handler handler, String version, Features features, String problem) {}
+
+    private final String defaultName;
+    private final CgroupLayout layout;
+    private final Map<String, Handler> handlers = new LinkedHashMap<>();
+    private final Map<String, ExternalRuntime> runtimes = new LinkedHashMap<>();
+
+    /** @throws CarafeException.InvalidArgument if a name is there twice or the default is not among them */
+    public RuntimeHandlers(List<Handler> configured, String defaultName, CgroupLayout layout) {
+        this.defaultName = defaultName;
+        this.layout = layout;
+        for (var handler : configured) {
+            if (handlers.putIfAbsent(handler.name(), handler) != null) {
+                throw new CarafeException.InvalidArgument("runtime handler " + handler.name() + " is configured twice");
+            }
+            runtimes.put(handler.name(), new ExternalRuntime(handler.name(), handler.path(), handler.root()));
+        }
+        if (!handlers.containsKey(defaultName)) {
+            throw new CarafeException.InvalidArgument(
+                    "default runtime handler " + defaultName + " is not configured: there are " + handlers.keySet());
+        }
+    }
+
+    public String defaultName() {
+        return defaultName;
+    }
+
+    /**
+     * The runtime of this name, the default one if it is empty.
+     *
+     * @throws CarafeException.NotFound if no handler has this name
+     */
+    public OciRuntime get(String name) {
+        return runtimes.get(handler(name).name());
+    }
+
+    /** The configuration behind {@link #get}. */
+    public Handler handler(String name) {
+        var handler = handlers.get(name.isEmpty() ? defaultName : name);
+        if (handler == null) {
+            throw new CarafeException.NotFound(
+                    "runtime handler " + name + " is not configured: there are " + handlers.keySet());
+        }
+        return handler;
+    }
+
+    /**
+     * The runtime of this name if containers can be made with it now.
+     *
+     * @throws CarafeException.Unavailable if it is not installed
+     * @throws CarafeException.FailedPrecondition if it does not work on this host
+     */
+    public OciRuntime usable(String name, Deadline deadline) {
+        var runtime = runtimes.get(handler(name).name());
+        runtime.check(layout, deadline);
+        return runtime;
+    }
+
+    /** All of them, the default one first. */
+    public List<Condition> conditions(Deadline deadline) {
+        var all = new ArrayList<Condition>();
+        for (var handler : handlers.values()) {
+            all.add(handler.name().equals(defaultName) ? 0 : all.size(), condition(handler, deadline));
+        }
+        return all;
+    }
+
+    private Condition condition(Handler handler, Deadline deadline) {
+        var runtime = runtimes.get(handler.name());
+        var none = new Features(null, null, List.of(), List.of(), null, Map.of(), List.of());
+        try {
+            runtime.check(layout, deadline);
+            return new Condition(handler, runtime.version(deadline), runtime.features(deadline), "");
+        } catch (CarafeException e) {
+            return new Condition(handler, "", none, e.getMessage());
+        }
+    }
+}
