@@ -9,7 +9,7 @@ import java.util.List;
  * @param confDir the watched directory of network configurations, normally {@code /etc/cni/net.d}; it may appear later
  * @param pluginDirs where plugins are looked for, in order
  * @param cacheDir where results are kept (libcni's {@code <cacheDir>/results}). It must belong to this daemon alone:
- *     CNI GC deletes what it does not know, so it is not libcni's shared {@code /var/lib/cni}
+ *     {@link Cni#gc} deletes what it does not know, so it is not libcni's shared {@code /var/lib/cni}
  */
 public record CniSettings(Path confDir, List<Path> pluginDirs, Path cacheDir) {
     public CniSettings {
