@@ -9,6 +9,7 @@ import java.math.BigInteger;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.databind.BeanProperty;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueDeserializer;
@@ -42,6 +43,32 @@ public @interface Uint64 {
     /** Reads an integer from 0 to 2⁶⁴−1; anything else is an error. */
     final class Reader extends ValueDeserializer<Long> {
         private static final BigInteger LIMIT = BigInteger.ONE.shiftLeft(64);
+
+        private final Long absent;
+
+        /** For a component that is null when absent. */
+        public Reader() {
+            this(null);
+        }
+
+        private Reader(Long absent) {
+            this.absent = absent;
+        }
+
+        @Override
+        public ValueDeserializer<?> createContextual(DeserializationContext context, BeanProperty property) {
+            return property != null && property.getType().isPrimitive() ? new Reader(0L) : this;
+        }
+
+        @Override
+        public Object getNullValue(DeserializationContext context) {
+            return absent;
+        }
+
+        @Override
+        public Object getAbsentValue(DeserializationContext context) {
+            return absent;
+        }
 
         @Override
         public Long deserialize(JsonParser in, DeserializationContext context) {

@@ -2,6 +2,7 @@ package io.carafe.oci.runtime;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,6 +53,15 @@ class SpecJsonTest {
 
         assertEquals(-1, read.hard());
         assertEquals(limit, write(read));
+    }
+
+    @Test
+    void absentNumbersAreZeroOrNullAsTheComponentIs() {
+        var arg = Json.read("{\"index\":1,\"value\":5}".getBytes(UTF_8), Seccomp.Arg.class, "arg");
+        var cpu = Json.read("{\"shares\":null}".getBytes(UTF_8), LinuxResources.Cpu.class, "cpu");
+
+        assertEquals(0, arg.valueTwo());
+        assertNull(cpu.shares());
     }
 
     @Test

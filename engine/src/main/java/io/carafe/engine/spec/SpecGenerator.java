@@ -1,0 +1,159 @@
+package io.carafe.engine.spec;
+
+import io.carafe.base.CarafeException;
+import io.carafe.engine.model.ContainerStatus;
+import io.carafe.engine.model.Resources;
+import io.carafe.engine.model.SecurityConfig;
+import io.carafe.linux.fs.RootedDir;
+import io.carafe.oci.runtime.Linux;
+import io.carafe.oci.runtime.LinuxResources;
+import io.carafe.oci.runtime.ProcessSpec;
+import io.carafe.oci.runtime.Spec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes the {@code config.json} of a container from what its caller asks for, what its image says, and what its pod and
+ * the node have.
+ *
+ * <p>It touches the disk in three places only: it reads the container's account files, makes a working directory that is
+ * missing in its root, and makes host paths of mounts that are missing. All errors are {@link CarafeException}s that name
+ * the field: InvalidArgument for what is wrong anywhere, FailedPrecondition for what this node cannot do, Unimplemented
+ * for what Carafe cannot do yet.
+ */
+public final class SpecGenerator {
+
+    private final HostFacts host;
+    private final List<ProcessSpec.Rlimit> rlimits;
+
+    /** @param rlimits what every container gets; more than this process may have itself is clamped */
+    public SpecGenerator(HostFacts host, List<ProcessSpec.Rlimit> rlimits) {
+        this.host = host;
+        this.rlimits = rlimits.stream().map(host::permitted).toList();
+    }
+
+    public GeneratedSpec generate(SpecRequest request) {
+        var container = request.container();
+        Security.check(request.pod(), container);
+        var security = Security.of(container);
+        var granted = CapabilitySets.granted(security, host);
+        var cwd = workingDirectory(request);
+        var user = prepareRootfs(request, security, cwd);
+        var resources = effective(container.resources() == null ? Resources.NONE : container.resources());
+        var process = process(request, security, granted, user, cwd, resources);
+        var mounts = new MountTable(request, host);
+        var spec = new Spec(
+                Spec.VERSION,
+                process,
+                new Spec.Root(request.rootfs().toString(), security.readonlyRootfs()),
+                Hostname.specified(request),
+                null,
+                mounts.mounts(),
+                null,
+                Annotations.of(request),
+                linux(request, security, granted, mounts.rootPropagation(), resources));
+        return new GeneratedSpec(
+                spec, user, StopSignal.of(container, request.image()).name(), resources);
+    }
+
+    /**
+     * Limits in effect after {@code change}: what it does not set stays as it is in {@code current}.
+     */
+    public Resources afterUpdate(Resources current, Resources change) {
+        return effective(ResourceChange.merge(current, change));
+    }
+
+    /**
+     * The document for the runtime's {@code update}: what the change sets, and what must be written with it.
+     *
+     * @throws CarafeException.InvalidArgument if the change cannot be
+     */
+    public LinuxResources resourcesForUpdate(Resources current, Resources change) {
+        return new ResourceLimits(host).of(ResourceChange.toWrite(current, change));
+    }
+
+    private Resources effective(Resources wanted) {
+        long score = wanted.oomScoreAdj() == null ? 0 : wanted.oomScoreAdj();
+        return ResourceChange.withOomScoreAdj(wanted, (long) host.permittedOomScoreAdj(score));
+    }
+
+    private ProcessSpec process(
+            SpecRequest request,
+            SecurityConfig security,
+            Set<Capability> granted,
+            ContainerStatus.User user,
+            String cwd,
+            Resources resources) {
+        var container = request.container();
+        return new ProcessSpec(
+                container.tty(),
+                null,
+                new ProcessSpec.User(user.uid(), user.gid(), null, user.supplementalGroups()),
+                CommandLine.of(container, request.image()),
+                Environment.of(container, request.image(), Hostname.of(request.podId(), request.pod())),
+                cwd,
+                CapabilitySets.of(security, host, granted),
+                rlimits,
+                security.noNewPrivileges(),
+                Lsm.apparmorProfile(security, host),
+                Lsm.selinuxLabel(security, host),
+                resources.oomScoreAdj().intValue(),
+                null,
+                null,
+                null);
+    }
+
+    private Linux linux(
+            SpecRequest request,
+            SecurityConfig security,
+            Set<Capability> granted,
+            Linux.Propagation propagation,
+            Resources resources) {
+        var devices = DeviceList.of(request.container());
+        var limits = new ResourceLimits(host).of(resources);
+        return new Linux(
+                List.of(),
+                List.of(),
+                Map.of(),
+                Sysctls.of(request.pod()),
+                ResourceChange.withDevices(limits, devices.rules()),
+                request.cgroupsPath(),
+                NamespaceList.of(request, host),
+                devices.nodes(),
+                Map.of(),
+                SeccompFilter.of(security, granted, host),
+                propagation,
+                RootfsPaths.masked(security, host),
+                RootfsPaths.readonly(security),
+                null,
+                null,
+                null,
+                null);
+    }
+
+    private static String workingDirectory(SpecRequest request) {
+        var own = request.container().workingDir();
+        var wanted = own.isEmpty() ? request.image().workingDir() : own;
+        CommandLine.requireNoNul(wanted, "the working directory");
+        return Path.of("/").resolve(wanted).normalize().toString();
+    }
+
+    private static ContainerStatus.User prepareRootfs(SpecRequest request, SecurityConfig security, String cwd) {
+        try (var rootfs = RootedDir.open(request.rootfs())) {
+            var user = UserResolver.of(rootfs).resolve(security, request.image().user());
+            try {
+                rootfs.mkdirs(cwd, 0755);
+            } catch (IOException e) {
+                throw new CarafeException.InvalidArgument(
+                        "working directory " + cwd + " cannot be made in the container: " + e.getMessage(), e);
+            }
+            return user;
+        } catch (IOException e) {
+            throw new CarafeException.Internal(
+                    "open root file system " + request.rootfs() + " of the container: " + e.getMessage(), e);
+        }
+    }
+}
