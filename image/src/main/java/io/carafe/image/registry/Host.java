@@ -1,0 +1,202 @@
+package io.carafe.image.registry;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.image.Reference;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
+
+/**
+ * The connections to one registry, and whom its redirects lead to.
+ *
+ * <p>HTTPS is spoken unless the host was declared insecure: then HTTP as well, whichever answers first.
+ */
+final class Host implements AutoCloseable {
+
+    private static final int MAX_REDIRECTS = 8;
+    private static final String USER_AGENT = "carafe/" + version();
+
+    private final String name;
+    private final boolean insecure;
+    private final Patience patience;
+    private final HttpClient client;
+
+    /** Found by the first exchange that succeeds. */
+    private volatile String scheme;
+
+    /** What the registry asked for last, so that later requests need not be refused first; null if nothing. */
+    private volatile Challenge challenge;
+
+    Host(String name, boolean insecure, Certificates certificates, Patience patience) {
+        this.name = name;
+        this.insecure = insecure;
+        this.patience = patience;
+        this.scheme = insecure ? null : "https";
+        this.client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER) // they are followed here, since credentials must not be
+                .connectTimeout(patience.connect())
+                .sslContext(certificates.context(name, insecure))
+                .executor(Thread::startVirtualThread)
+                .build();
+    }
+
+    String name() {
+        return name;
+    }
+
+    boolean insecure() {
+        return insecure;
+    }
+
+    Challenge challenge() {
+        return challenge;
+    }
+
+    void challenged(Challenge by) {
+        challenge = by;
+    }
+
+    /** Where its API is; Docker Hub's has a name of its own. */
+    private String address() {
+        return name.equals(Reference.DOCKER_HUB) ? "registry-1.docker.io" : name;
+    }
+
+    /**
+     * Gets {@code path} of the registry's API, following redirects.
+     *
+     * @param authorization for the registry itself; null for none
+     */
+    Response get(String path, Map<String, String> headers, String authorization, Deadline deadline) throws IOException {
+        if (scheme != null) {
+            return follow(URI.create(scheme + "://" + address() + path), headers, authorization, deadline);
+        }
+        IOException https;
+        try {
+            var response = follow(URI.create("https://" + address() + path), headers, authorization, deadline);
+            scheme = "https";
+            return response;
+        } catch (IOException e) {
+            https = e;
+        }
+        try {
+            var response = follow(URI.create("http://" + address() + path), headers, authorization, deadline);
+            scheme = "http";
+            return response;
+        } catch (IOException e) {
+            throw new IOException(
+                    "neither HTTPS (" + Failures.reason(https) + ") nor HTTP (" + Failures.reason(e) + ")", e);
+        }
+    }
+
+    private Response follow(URI first, Map<String, String> headers, String authorization, Deadline deadline)
+            throws IOException {
+        var uri = first;
+        var credentials = authorization;
+        for (int hops = 0; hops <= MAX_REDIRECTS; hops++) {
+            var request = request(uri, credentials);
+            headers.forEach(request::header);
+            var response = exchange(request.GET().build(), deadline);
+            if (!response.isRedirect()) {
+                return response;
+            }
+            response.close();
+            var target = redirect(uri, response.header("location"));
+            if (!target.getScheme().equals(uri.getScheme())
+                    || !target.getRawAuthority().equals(uri.getRawAuthority())) {
+                credentials = null;
+            }
+            uri = target;
+        }
+        throw new CarafeException.FailedPrecondition(
+                "registry " + name + ": more than " + MAX_REDIRECTS + " redirects for " + first.getPath());
+    }
+
+    private URI redirect(URI from, String location) {
+        URI target;
+        try {
+            target = from.resolve(location == null ? "" : location);
+        } catch (IllegalArgumentException e) {
+            throw new CarafeException.FailedPrecondition("registry " + name + ": redirects to what is no URL");
+        }
+        var to = target.getScheme() == null ? "" : target.getScheme();
+        boolean http = to.equals("https") || to.equals("http");
+        if (location == null || !http || target.getHost() == null) {
+            throw new CarafeException.FailedPrecondition(
+                    "registry " + name + ": redirects to the unsupported scheme '" + to + "'");
+        }
+        if (from.getScheme().equals("https") && to.equals("http")) {
+            throw new CarafeException.FailedPrecondition(
+                    "registry " + name + ": redirects from https to http (" + target.getHost() + "); this is refused");
+        }
+        return target;
+    }
+
+    HttpRequest.Builder request(URI uri, String authorization) {
+        var request = HttpRequest.newBuilder(uri).header("User-Agent", USER_AGENT);
+        if (authorization != null) {
+            request.header("Authorization", authorization);
+        }
+        return request;
+    }
+
+    /** One request, one answer: its status and headers within the stall timeout, its body still to be read. */
+    Response exchange(HttpRequest request, Deadline deadline) throws IOException {
+        var action = "request to " + request.uri().getAuthority();
+        deadline.check(action);
+        var answer = client.sendAsync(
+                request, info -> new ResponseBody(request.uri().getAuthority(), patience.stall(), deadline));
+        try {
+            return new Response(
+                    answer.get(Math.min(patience.stall().toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            // told apart below
+        } catch (ExecutionException e) {
+            throw failure(e.getCause());
+        } finally {
+            if (!answer.isDone()) {
+                abandon(answer);
+            }
+        }
+        deadline.check(action);
+        throw new IOException("no answer within " + patience.stall().toSeconds() + " s");
+    }
+
+    /** Ends the exchange; should its answer have come just now, closes it. */
+    private static void abandon(CompletableFuture<HttpResponse<ResponseBody>> answer) {
+        var _ = answer.whenComplete((response, failure) -> {
+            if (response != null) {
+                response.body().close();
+            }
+        });
+        answer.cancel(true);
+    }
+
+    private IOException failure(Throwable cause) {
+        if (cause instanceof SSLHandshakeException e && !insecure) {
+            throw Failures.untrusted(name, e);
+        }
+        return cause instanceof IOException e ? e : new IOException(Failures.reason(cause), cause);
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+
+    private static String version() {
+        var version = Host.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+}

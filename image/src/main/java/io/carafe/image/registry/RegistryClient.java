@@ -1,0 +1,47 @@
+package io.carafe.image.registry;
+
+import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.config.Endpoint;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** Speaks to registries (OCI distribution-spec 1.1). Keeps connections and tokens between uses; for all threads. */
+public final class RegistryClient implements AutoCloseable {
+
+    private record HostKey(String name, boolean insecure) {}
+
+    private final Certificates certificates;
+    private final Patience patience;
+    private final TokenCache tokens = new TokenCache();
+    private final ConcurrentMap<HostKey, Host> hosts = new ConcurrentHashMap<>();
+
+    public RegistryClient() {
+        this(Certificates.DEFAULT_DIRECTORIES, Patience.DEFAULT);
+    }
+
+    /** @param certificates directories with a folder for each host, in the manner of {@code /etc/containers/certs.d} */
+    public RegistryClient(List<Path> certificates, Patience patience) {
+        this.certificates = new Certificates(certificates);
+        this.patience = patience;
+    }
+
+    /** The repository that {@code endpoint} names; nothing is sent yet. */
+    public Repository repository(Endpoint endpoint, RegistryAuth auth) {
+        var reference = endpoint.reference();
+        var host = hosts.computeIfAbsent(
+                new HostKey(reference.domain(), endpoint.insecure()),
+                key -> new Host(key.name(), key.insecure(), certificates, patience));
+        return new Repository(host, reference, auth, tokens, patience);
+    }
+
+    /** Forgets connections, so that changed certificates count. Exchanges that run are cut, and go on on new ones. */
+    @Override
+    public void close() {
+        hosts.values().removeIf(host -> {
+            host.close();
+            return true;
+        });
+    }
+}
