@@ -1,0 +1,117 @@
+package io.carafe.image.pull;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.image.Platforms;
+import io.carafe.image.Reference;
+import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.registry.Repository;
+import io.carafe.oci.Digest;
+import io.carafe.oci.image.Platform;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Pulls images, in two halves between which the caller can make sure that the layers which are here stay:
+ *
+ * <pre>{@code
+ * var image = puller.resolve("nginx:1.27", RegistryAuth.ANONYMOUS, null, deadline);
+ * puller.fetchLayers(image, target, progress, deadline);
+ * }</pre>
+ *
+ * <p>Two pulls that need the same layer at the same time download it once. Both halves end soon after the deadline or
+ * after the interruption of their thread, with {@code DeadlineExceeded} or {@code Cancelled}.
+ */
+public final class Puller implements AutoCloseable {
+
+    private final RegistryClient client;
+    private final PullLimits limits;
+    private final Turns<Digest> turns = new Turns<>();
+    private volatile PullSources sources;
+
+    public Puller(RegistryClient client, PullSources sources, PullLimits limits) {
+        this.client = client;
+        this.sources = sources;
+        this.limits = limits;
+    }
+
+    public PullSources sources() {
+        return sources;
+    }
+
+    /** From now on, pulls go by {@code changed}, and certificates are read anew. */
+    public void reload(PullSources changed) {
+        sources = changed;
+        client.close();
+    }
+
+    /**
+     * Finds out what a name stands for, and fetches the documents.
+     *
+     * @param name reference, perhaps a short one
+     * @param auth {@link RegistryAuth#ANONYMOUS} to look for credentials in the node's files
+     * @param platform null for the host's
+     */
+    public ResolvedImage resolve(String name, RegistryAuth auth, Platform platform, Deadline deadline) {
+        var using = sources;
+        var wanted = Platforms.normalised(platform == null ? Platforms.host() : platform);
+        var candidates = using.registries().candidates(name);
+        var problems = new ArrayList<String>();
+        for (var candidate : candidates) {
+            try {
+                using.policy().check(candidate);
+                var repositories = repositories(using, candidate, auth, deadline);
+                return new Resolver(candidate, repositories, wanted, limits, deadline).resolve();
+            } catch (CarafeException.NotFound | CarafeException.PermissionDenied | CarafeException.Unavailable e) {
+                if (candidates.size() == 1) {
+                    throw e;
+                }
+                problems.add(e.getMessage());
+            }
+        }
+        throw new CarafeException.NotFound(
+                "image " + name + ": none of the search registries has it: " + String.join("; ", problems));
+    }
+
+    private List<Repository> repositories(
+            PullSources using, Reference reference, RegistryAuth auth, Deadline deadline) {
+        var repositories = new ArrayList<Repository>();
+        for (var endpoint : using.registries().endpoints(reference)) {
+            // what the caller gives is meant for the registry that it named, not for whoever mirrors it
+            boolean given = !auth.equals(RegistryAuth.ANONYMOUS) && !endpoint.mirror();
+            var credentials = given
+                    ? auth
+                    : using.credentials()
+                            .find(endpoint.reference(), using.registries(), deadline)
+                            .auth();
+            repositories.add(client.repository(endpoint, credentials));
+        }
+        return List.copyOf(repositories);
+    }
+
+    /** Downloads and unpacks the layers that {@code target} does not have. */
+    public void fetchLayers(ResolvedImage image, LayerTarget target, PullProgress progress, Deadline deadline) {
+        var imageBytes = new AtomicLong();
+        var layers = new ArrayList<LayerPull>();
+        for (int i = 0; i < image.diffIds().size(); i++) {
+            layers.add(new LayerPull(
+                    image.manifest().layers().get(i),
+                    image.diffIds().get(i),
+                    image.repositories(),
+                    target,
+                    turns,
+                    limits,
+                    imageBytes,
+                    progress,
+                    deadline));
+        }
+        Workers.run("pull of " + image.reference(), limits.parallel(), layers, deadline);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
