@@ -44,7 +44,7 @@ public final class Puller implements AutoCloseable {
     /** From now on, pulls go by {@code changed}, and certificates are read anew. */
     public void reload(PullSources changed) {
         sources = changed;
-        client.close();
+        client.reload();
     }
 
     /**

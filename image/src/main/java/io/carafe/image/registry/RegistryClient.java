@@ -36,7 +36,11 @@ public final class RegistryClient implements AutoCloseable {
         return new Repository(host, reference, auth, tokens, patience);
     }
 
-    /** Forgets connections, so that changed certificates count. Exchanges that run are cut, and go on on new ones. */
+    /** Reads certificates anew for what is begun from now on; what runs goes on as it is. */
+    public void reload() {
+        hosts.clear(); // the JDK ends a client that nobody holds any more
+    }
+
     @Override
     public void close() {
         hosts.values().removeIf(host -> {
