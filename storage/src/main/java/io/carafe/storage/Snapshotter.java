@@ -28,7 +28,7 @@ import java.util.Optional;
  * that is not prepared or a layer that is missing, {@code AlreadyExists} if the key is prepared with other layers or
  * options, {@code ResourceExhausted} when the disk is full.
  */
-public interface Snapshotter {
+public sealed interface Snapshotter permits OverlaySnapshotter, CopySnapshotter {
 
     /**
      * Records a snapshot.

@@ -29,6 +29,9 @@ public final class Fd implements AutoCloseable {
     private static final MethodHandle WRITE = Native.errnoFunction("write", OF_IO);
     private static final MethodHandle PWRITE =
             Native.errnoFunction("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle COPY_FILE_RANGE = Native.errnoFunction(
+            "copy_file_range",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle FTRUNCATE =
             Native.errnoFunction("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle FCHOWN =
@@ -46,6 +49,7 @@ public final class Fd implements AutoCloseable {
     private static final MethodHandle FLOCK =
             Native.errnoFunction("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
+    private static final int COPY_PIECE = 1 << 30;
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
 
@@ -138,6 +142,33 @@ public final class Fd implements AutoCloseable {
                     continue;
                 }
                 done += checked("pwrite", count, scratch);
+            }
+        } catch (Throwable e) {
+            throw rethrown(e);
+        }
+    }
+
+    /** Copies from this file's position to its end, in the kernel and sharing blocks where the file system can. */
+    public void copyTo(Fd target) throws IOException {
+        try (var scratch = Scratch.take()) {
+            long count;
+            do {
+                count = (long) COPY_FILE_RANGE.invokeExact(
+                        scratch.errno,
+                        number(),
+                        MemorySegment.NULL,
+                        target.number(),
+                        MemorySegment.NULL,
+                        (long) COPY_PIECE,
+                        0);
+            } while (count > 0);
+            if (count < 0 && scratch.errno() != Errno.EXDEV && scratch.errno() != Errno.EINVAL) {
+                checked("copy_file_range to " + target.name() + " from", count, scratch);
+            }
+            // refused for this pair of file systems, or at the end: reading decides
+            for (int read = read(scratch.buffer, Scratch.BUFFER_SIZE); read > 0; ) {
+                target.write(scratch.buffer, 0, read);
+                read = read(scratch.buffer, Scratch.BUFFER_SIZE);
             }
         } catch (Throwable e) {
             throw rethrown(e);

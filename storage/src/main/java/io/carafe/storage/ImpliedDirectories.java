@@ -1,0 +1,148 @@
+package io.carafe.storage;
+
+import io.carafe.linux.Errno;
+import io.carafe.linux.SyscallException;
+import io.carafe.linux.fs.At;
+import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFlags;
+import io.carafe.linux.fs.RootedDir;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Directories that layers only imply. A layer that brings {@code a/b} without {@code a} has to have a directory {@code a} on
+ * disk, and overlayfs would show its owner and mode instead of those that a lower layer gives {@code a}. So wherever the
+ * topmost layer that has a directory only implies it, the writable layer gets it with what the next lower layer says.
+ */
+final class ImpliedDirectories {
+
+    /** From the top to the bottom. */
+    private final List<Part> parts;
+
+    /** @param layers from the bottom to the top */
+    ImpliedDirectories(List<Layer> layers) {
+        parts = layers.reversed().stream().map(Part::of).toList();
+    }
+
+    /**
+     * A layer with its lists as sets.
+     *
+     * @param hiding paths below which nothing of the lower layers shows
+     */
+    private record Part(Path diff, Set<String> implied, Set<String> hiding) {
+        private static Part of(Layer layer) {
+            var hiding = new HashSet<>(layer.whiteouts());
+            hiding.addAll(layer.opaque());
+            return new Part(layer.diff(), new HashSet<>(layer.implied()), hiding);
+        }
+    }
+
+    /** Makes them in an empty writable layer, and gives that itself the owner and mode of the image's root. */
+    void makeIn(RootedDir upper) throws IOException {
+        upper.root().chmod(LayerTree.IMPLIED_MODE);
+        copyRoot(upper);
+        var paths = new TreeSet<String>(); // a parent sorts before its children
+        parts.forEach(part -> paths.addAll(part.implied()));
+        paths.remove("");
+        for (var path : paths) {
+            if (isImpliedByTopmost(path) && origin(path) != null) {
+                make(path, upper);
+            }
+        }
+    }
+
+    private void copyRoot(RootedDir upper) throws IOException {
+        var origin = origin("");
+        if (origin != null) {
+            copy(origin, "", upper.root());
+        }
+    }
+
+    /** Makes {@code path} in the writable layer, with its parents, which then hide those of the layers too. */
+    private void make(String path, RootedDir upper) throws IOException {
+        if (path.isEmpty() || upper.statIfThere(path) != null) {
+            return;
+        }
+        make(EntryPath.parent(path), upper);
+        upper.mkdir(path, LayerTree.IMPLIED_MODE);
+        try (var made = upper.openDirectory(path)) {
+            made.chmod(LayerTree.IMPLIED_MODE);
+            var origin = origin(path);
+            if (origin != null) {
+                copy(origin, path, made);
+            }
+        }
+    }
+
+    /** The topmost layer that says what {@code path} is like, and has it as a directory; null if there is none. */
+    private Part origin(String path) throws IOException {
+        for (var part : parts) {
+            boolean implied = part.implied().contains(path);
+            if (!implied && find(part, path) == Found.DIRECTORY) {
+                return part;
+            }
+            if (hides(part, path) || (!implied && find(part, path) == Found.OTHER)) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private boolean isImpliedByTopmost(String path) throws IOException {
+        for (var part : parts) {
+            if (find(part, path) == Found.DIRECTORY) {
+                return part.implied().contains(path);
+            }
+        }
+        return false;
+    }
+
+    /** Whether the layer deletes {@code path} or something above it, or shows nothing of it but its own. */
+    private static boolean hides(Part part, String path) {
+        for (var above = path; !above.isEmpty(); above = EntryPath.parent(above)) {
+            if (part.hiding().contains(above)) {
+                return true;
+            }
+        }
+        return part.hiding().contains("");
+    }
+
+    private enum Found {
+        NOTHING,
+        DIRECTORY,
+        /** A file or a link, there or on the way there. */
+        OTHER
+    }
+
+    private static Found find(Part part, String path) throws IOException {
+        try (var root = RootedDir.open(part.diff())) {
+            root.openWithoutLinks(path, OpenFlags.PATH | OpenFlags.DIRECTORY, 0).close();
+            return Found.DIRECTORY;
+        } catch (SyscallException e) {
+            return switch (e.errno()) {
+                case Errno.ENOENT -> Found.NOTHING;
+                case Errno.ENOTDIR, Errno.ELOOP -> Found.OTHER;
+                default -> throw e;
+            };
+        }
+    }
+
+    private static void copy(Part origin, String path, Fd target) throws IOException {
+        try (var root = RootedDir.open(origin.diff());
+                var source = root.openDirectory(path)) {
+            var stat = source.stat();
+            target.chown(stat.uid(), stat.gid());
+            target.chmod(stat.permissions());
+            for (var name : At.attributes(source, "")) {
+                if (Attributes.wanted(name)) {
+                    target.setAttribute(name, source.attribute(name));
+                }
+            }
+            target.times(stat.mtimeSeconds(), stat.mtimeNanos());
+        }
+    }
+}

@@ -1,0 +1,280 @@
+package io.carafe.storage;
+
+import io.carafe.base.CarafeException;
+import io.carafe.linux.fs.At;
+import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.Stat;
+import io.carafe.oci.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * The unpacked layers of all images, each in {@code ROOT/layers/<algorithm>/<hex>/} with its files in {@code diff/} and
+ * what is known about it in {@code layer.json}. The directories are the truth; an index in memory is made when the store
+ * is opened.
+ *
+ * <p>A layer appears by a rename, after all its files are on disk, so it is there as a whole or not at all. What a crash
+ * left half done, and directories that are no layers, are taken away when the store is opened.
+ */
+public final class LayerStore {
+
+    private static final Logger LOG = System.getLogger("io.carafe.storage");
+
+    private final Path root;
+    private final Path temporary;
+    private final Trash trash;
+    private final boolean nodes;
+
+    private final Map<Digest, Layer> layers = new TreeMap<>();
+    private final Map<Digest, CompletableFuture<Void>> unpacking = new HashMap<>();
+
+    /** Layers in use, by the key of the snapshot that uses them. */
+    private final Map<String, List<Digest>> users = new HashMap<>();
+
+    private LayerStore(Path root, Path temporary, Trash trash, boolean nodes) {
+        this.root = root;
+        this.temporary = temporary;
+        this.trash = trash;
+        this.nodes = nodes;
+    }
+
+    static LayerStore open(Path root, Trash trash) throws IOException {
+        var temporary = Files.createDirectories(root.resolve(".tmp"));
+        for (var leftover : children(temporary)) {
+            trash.move(leftover);
+        }
+        var store = new LayerStore(root, temporary, trash, holdsOverlayNodes(temporary));
+        for (var algorithm : children(root)) {
+            if (!algorithm.equals(temporary)) {
+                for (var directory : children(algorithm)) {
+                    store.load(algorithm.getFileName() + ":" + directory.getFileName(), directory);
+                }
+            }
+        }
+        return store;
+    }
+
+    public synchronized Optional<Layer> find(Digest diffId) {
+        return Optional.ofNullable(layers.get(diffId));
+    }
+
+    /** All layers, in the order of their digests. */
+    public synchronized List<Layer> list() {
+        return List.copyOf(layers.values());
+    }
+
+    /**
+     * Unpacks a layer, or returns it if it is there already. When several threads bring the same layer at once, one of
+     * them unpacks and the others wait for it without reading their stream.
+     *
+     * @param tar the uncompressed archive; read to its end by this thread, not closed
+     * @throws IOException if {@code tar} cannot be read; whatever else goes wrong is a {@link CarafeException}:
+     *     {@code InvalidArgument} for an archive that is broken, hostile, above the limits or not the one that
+     *     {@code diffId} names, {@code ResourceExhausted} if the disk is full, {@code Cancelled} if the thread is
+     *     interrupted. Nothing is left of the layer then
+     */
+    public Layer unpack(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
+        var mine = new CompletableFuture<Void>();
+        while (true) {
+            CompletableFuture<Void> other;
+            synchronized (this) {
+                var there = layers.get(diffId);
+                if (there != null) {
+                    return there;
+                }
+                other = unpacking.putIfAbsent(diffId, mine);
+            }
+            if (other == null) {
+                break;
+            }
+            await(other, diffId);
+        }
+        try {
+            return unpackNow(diffId, tar, limits);
+        } finally {
+            synchronized (this) {
+                unpacking.remove(diffId);
+            }
+            mine.complete(null);
+        }
+    }
+
+    /**
+     * Deletes a layer; one that is not there is gone already.
+     *
+     * @throws CarafeException.FailedPrecondition while a snapshot uses it
+     */
+    public void remove(Digest diffId) {
+        synchronized (this) {
+            for (var user : users.entrySet()) {
+                if (user.getValue().contains(diffId)) {
+                    throw new CarafeException.FailedPrecondition(
+                            "remove layer " + diffId + ": snapshot " + user.getKey() + " uses it");
+                }
+            }
+            if (layers.remove(diffId) == null) {
+                return;
+            }
+        }
+        try {
+            trash.delete(directory(diffId));
+        } catch (IOException e) {
+            throw Failure.of("remove layer " + diffId, e);
+        }
+    }
+
+    /** What all layers take together. */
+    synchronized Usage usage() {
+        return layers.values().stream().map(Layer::usage).reduce(Usage.NONE, Usage::plus);
+    }
+
+    /** Whether layers hold their whiteouts as overlayfs wants them. */
+    boolean holdsOverlayNodes() {
+        return nodes;
+    }
+
+    /**
+     * The layers of a snapshot, which cannot be removed until {@link #release}.
+     *
+     * @throws CarafeException.NotFound if one is missing
+     */
+    synchronized List<Layer> retain(String user, List<Digest> diffIds) {
+        var found = new ArrayList<Layer>(diffIds.size());
+        for (var diffId : diffIds) {
+            var layer = layers.get(diffId);
+            if (layer == null) {
+                throw new CarafeException.NotFound("snapshot " + user + ": layer " + diffId + " is not in the store");
+            }
+            found.add(layer);
+        }
+        users.put(user, List.copyOf(diffIds));
+        return found;
+    }
+
+    /** Marks layers as used whether they are there or not, for a snapshot that was found on disk. */
+    synchronized void retainFound(String user, List<Digest> diffIds) {
+        users.put(user, List.copyOf(diffIds));
+    }
+
+    synchronized void release(String user) {
+        users.remove(user);
+    }
+
+    private Layer unpackNow(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
+        var staged = temporary.resolve(diffId.hex());
+        LayerUnpacking unpacking = null;
+        try {
+            trash.delete(staged);
+            Files.createDirectories(staged.resolve("diff"));
+            unpacking = new LayerUnpacking(diffId, staged.resolve("diff"), nodes, limits);
+        } catch (IOException e) {
+            throw Failure.of("unpack layer " + diffId, e);
+        }
+        try {
+            var file = LayerFile.of(diffId, nodes, unpacking.run(tar));
+            return publish(diffId, staged, file);
+        } catch (Throwable e) {
+            discard(staged);
+            throw e;
+        }
+    }
+
+    /** Files to disk first, then the name that makes them a layer, then the name to disk. */
+    private Layer publish(Digest diffId, Path staged, LayerFile file) {
+        var target = directory(diffId);
+        try {
+            Files.write(staged.resolve(LayerFile.NAME), file.toJson());
+            try (var directory = Fd.openDirectory(staged)) {
+                directory.syncFileSystem();
+            }
+            Files.createDirectories(target.getParent());
+            trash.delete(target);
+            try (var from = Fd.openDirectory(temporary);
+                    var to = Fd.openDirectory(target.getParent())) {
+                At.renameNew(from, diffId.hex(), to, diffId.hex());
+                to.sync();
+            }
+        } catch (IOException e) {
+            throw Failure.of("publish layer " + diffId, e);
+        }
+        var layer = file.in(target);
+        synchronized (this) {
+            layers.put(diffId, layer);
+        }
+        return layer;
+    }
+
+    private void discard(Path staged) {
+        try {
+            trash.delete(staged);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "delete {0}: {1}; the next start tries again", staged, e.getMessage());
+        }
+    }
+
+    private void load(String name, Path directory) throws IOException {
+        try {
+            var diffId = Digest.parse(name);
+            var file = LayerFile.read(directory, diffId);
+            if (nodes && !file.nodes()) {
+                throw new CarafeException.InvalidArgument("its whiteouts are not those of overlayfs");
+            }
+            layers.put(diffId, file.in(directory));
+        } catch (IOException | CarafeException e) {
+            LOG.log(Level.WARNING, "{0} is no usable layer and is removed: {1}", directory, e.getMessage());
+            trash.move(directory);
+        }
+    }
+
+    private Path directory(Digest diffId) {
+        return root.resolve(diffId.algorithm()).resolve(diffId.hex());
+    }
+
+    private static void await(CompletableFuture<Void> other, Digest diffId) {
+        try {
+            other.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CarafeException.Cancelled(
+                    "unpack layer " + diffId + ": interrupted while another thread unpacks it");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("completes with a value only", e);
+        }
+    }
+
+    /** Tries it: an overlay file system as the ground, for one, refuses both. */
+    private static boolean holdsOverlayNodes(Path directory) throws IOException {
+        var name = "probe";
+        try (var fd = Fd.openDirectory(directory)) {
+            try {
+                At.mknod(fd, name, Stat.CHARACTER_DEVICE, 0);
+                fd.setAttribute("trusted.overlay.opaque", "y".getBytes(StandardCharsets.US_ASCII));
+                return true;
+            } catch (IOException refused) {
+                return false;
+            } finally {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+        }
+    }
+
+    private static Collection<Path> children(Path directory) throws IOException {
+        try (var children = Files.list(directory)) {
+            return children.sorted().toList();
+        }
+    }
+}
