@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 /**
  * The far end of a process that somebody talks to: what exec and attach read from and write to.
  *
- * <p>Whoever serves the process calls {@link #onResize} once, before the process starts, and closes the output streams
+ * <p>Whoever serves the process calls {@link #onResize} once, before a new process starts, or, to attach to a process that
+ * is there already, when the streams are joined: what it prints from then on is not lost. It closes the output streams
  * when there is no more output. {@code stdin} ends when the client closes its half.
  */
 public interface ProcessIo {
