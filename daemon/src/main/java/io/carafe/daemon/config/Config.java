@@ -1,0 +1,195 @@
+package io.carafe.daemon.config;
+
+import io.carafe.base.CarafeException.InvalidArgument;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that can be set about a daemon. The record is the schema: a key of {@code carafe.toml} is a component's
+ * name in snake case, a table is a nested record, and {@link #DEFAULT} holds what applies when a key is not given.
+ */
+public record Config(
+        @Doc("Where images, layers, snapshots and the database live; survives a reboot.") Path root,
+        @Doc("Where sockets, bundles and pinned namespaces live; a tmpfs that a reboot empties.") Path runRoot,
+        @Doc("The Unix socket that serves CRI v1 and carafe.v1.") Path listen,
+        @Doc("Parent of the cgroups of pods whose caller names none.") String cgroupParent,
+        Log log,
+        Runtime runtime,
+        Cni cni,
+        Image image,
+        Streaming streaming) {
+
+    /** How the daemon talks to its operator. */
+    public record Log(
+            @Doc(value = "error, warning, info, debug or trace.", reloadable = true) String level,
+            @Doc(value = "text or json, one line each, on standard error.", reloadable = true) String format) {
+        public Log {
+            oneOf("log.level", level, List.of("error", "warning", "info", "debug", "trace"));
+            oneOf("log.format", format, List.of("text", "json"));
+        }
+    }
+
+    /** Who makes and watches containers. */
+    public record Runtime(
+            @Doc("The handler for pods that name none.") String defaultHandler,
+            @Doc("The monitor of every container: a path, or a name to look up in PATH.") String conmon,
+            @Doc("Ends a container creation that takes longer.") Duration createTimeout,
+            @Doc("OCI runtimes by handler name.") Map<String, Handler> handlers) {
+        public Runtime {
+            if (!handlers.containsKey(defaultHandler)) {
+                throw new InvalidArgument("runtime.default_handler is \"" + defaultHandler
+                        + "\", but there is no table [runtime.handlers." + defaultHandler + "]; known are "
+                        + String.join(", ", handlers.keySet()));
+            }
+            positive("runtime.create_timeout", createTimeout);
+        }
+
+        public Runtime withDefaultHandler(String name) {
+            return new Runtime(name, conmon, createTimeout, handlers);
+        }
+    }
+
+    /** One OCI runtime. */
+    public record Handler(
+            @Doc("The runtime: a path, or a name to look up in PATH.") String path,
+            @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true) String root) {}
+
+    /** Pod networking. */
+    public record Cni(
+            @Doc("Watched: the first *.conflist in order of names is the network.") Path confDir,
+            @Doc("Searched for plugins in this order.") List<Path> binDirs,
+            @Doc("Results of ADD, in the layout of libcni.") Path cacheDir) {}
+
+    /** Images and the registries they come from. */
+    public record Image(
+            @Doc("registries.conf version 2, with registries.conf.d beside it.") Path registriesConf,
+            @Doc("policy.json: which images may be used.") Path policy,
+            @Doc("Layers of one image that are downloaded at the same time.") int parallelDownloads,
+            @Doc("Gives up on a registry that sends nothing for so long; there is no limit on the whole pull.")
+                    Duration stallTimeout) {
+        public Image {
+            if (parallelDownloads < 1 || parallelDownloads > 64) {
+                throw new InvalidArgument("image.parallel_downloads is " + parallelDownloads + ": must be 1 to 64");
+            }
+            positive("image.stall_timeout", stallTimeout);
+        }
+    }
+
+    /** The HTTP server of exec, attach and port-forward. */
+    public record Streaming(
+            @Doc("Address to listen on; the kubelet connects to it.") String address,
+            @Doc("0 for any free port.") int port,
+            @Doc("Ends a session over which nothing was sent for so long.") Duration idleTimeout,
+            @Doc("PEM certificate; with tls_key, the server speaks HTTPS.") String tlsCert,
+            @Doc("PEM private key.") String tlsKey) {
+        public Streaming {
+            if (port < 0 || port > 65535) {
+                throw new InvalidArgument("streaming.port is " + port + ": must be 0 to 65535");
+            }
+            if (tlsCert.isEmpty() != tlsKey.isEmpty()) {
+                throw new InvalidArgument("streaming.tls_cert and streaming.tls_key belong together: give both or none");
+            }
+            positive("streaming.idle_timeout", idleTimeout);
+        }
+    }
+
+    public static final Config DEFAULT = new Config(
+            Path.of("/var/lib/carafe"),
+            Path.of("/run/carafe"),
+            Path.of("/run/carafe/carafe.sock"),
+            "/carafe",
+            new Log("info", "text"),
+            new Runtime("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
+            new Cni(
+                    Path.of("/etc/cni/net.d"),
+                    List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
+                    Path.of("/var/lib/cni")),
+            new Image(
+                    Path.of("/etc/containers/registries.conf"),
+                    Path.of("/etc/containers/policy.json"),
+                    3,
+                    Duration.ofSeconds(60)),
+            new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
+
+    public Config {
+        absolute("root", root);
+        absolute("run_root", runRoot);
+        absolute("listen", listen);
+        // sun_path holds 108 bytes with the final zero, and the socket is bound under a longer name first
+        if (listen.toString().length() > 100) {
+            throw new InvalidArgument("listen is " + listen + ": a socket's path has at most 100 characters");
+        }
+        if (!cgroupParent.startsWith("/") || cgroupParent.contains("/..") || cgroupParent.endsWith(".slice")) {
+            throw new InvalidArgument("cgroup_parent is \"" + cgroupParent
+                    + "\": must be an absolute path below the cgroup root, such as /carafe");
+        }
+    }
+
+    /** The same with what the command line says over it; a null leaves the value. */
+    public Config with(Overrides o) {
+        return new Config(
+                or(o.root(), root),
+                or(o.runRoot(), runRoot),
+                or(o.listen(), o.runRoot() == null ? listen : o.runRoot().resolve("carafe.sock")),
+                or(o.cgroupParent(), cgroupParent),
+                log,
+                o.defaultRuntime() == null ? runtime : runtime.withDefaultHandler(o.defaultRuntime()),
+                new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs), cniCache(o)),
+                new Image(
+                        or(o.registriesConf(), image.registriesConf),
+                        or(o.policy(), image.policy),
+                        image.parallelDownloads,
+                        image.stallTimeout),
+                streaming);
+    }
+
+    /** An instance with a root of its own must not garbage-collect the attachments of the node's. */
+    private Path cniCache(Overrides o) {
+        return o.root() == null ? cni.cacheDir : o.root().resolve("cni");
+    }
+
+    /** What {@code carafed} takes on its command line; null where an option was not given. */
+    public record Overrides(
+            Path root,
+            Path runRoot,
+            Path listen,
+            Path cniConfDir,
+            List<Path> cniBinDirs,
+            Path registriesConf,
+            Path policy,
+            String defaultRuntime,
+            String cgroupParent) {}
+
+    private static <T> T or(T given, T otherwise) {
+        return given == null ? otherwise : given;
+    }
+
+    private static Map<String, Handler> handlers(String... names) {
+        var handlers = new LinkedHashMap<String, Handler>();
+        for (var name : names) {
+            handlers.put(name, new Handler(name, ""));
+        }
+        return handlers;
+    }
+
+    private static void oneOf(String key, String value, List<String> allowed) {
+        if (!allowed.contains(value)) {
+            throw new InvalidArgument(key + " is \"" + value + "\": must be one of " + String.join(", ", allowed));
+        }
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new InvalidArgument(key + " must be longer than nothing");
+        }
+    }
+
+    private static void absolute(String key, Path path) {
+        if (!path.isAbsolute()) {
+            throw new InvalidArgument(key + " is \"" + path + "\": must be an absolute path");
+        }
+    }
+}
