@@ -12,20 +12,31 @@ import java.util.Map;
  * name in snake case, a table is a nested record, and {@link #DEFAULT} holds what applies when a key is not given.
  */
 public record Config(
-        @Doc("Where images, layers, snapshots and the database live; survives a reboot.") Path root,
-        @Doc("Where sockets, bundles and pinned namespaces live; a tmpfs that a reboot empties.") Path runRoot,
-        @Doc("The Unix socket that serves CRI v1 and carafe.v1.") Path listen,
-        @Doc("Parent of the cgroups of pods whose caller names none.") String cgroupParent,
+        @Doc("Where images, layers, snapshots and the database live; survives a reboot.")
+        Path root,
+
+        @Doc("Where sockets, bundles and pinned namespaces live; a tmpfs that a reboot empties.")
+        Path runRoot,
+
+        @Doc("The Unix socket that serves CRI v1 and carafe.v1.")
+        Path listen,
+
+        @Doc("Parent of the cgroups of pods whose caller names none.")
+        String cgroupParent,
+
         Log log,
-        Runtime runtime,
+        Runtimes runtime,
         Cni cni,
         Image image,
         Streaming streaming) {
 
     /** How the daemon talks to its operator. */
     public record Log(
-            @Doc(value = "error, warning, info, debug or trace.", reloadable = true) String level,
-            @Doc(value = "text or json, one line each, on standard error.", reloadable = true) String format) {
+            @Doc(value = "error, warning, info, debug or trace.", reloadable = true)
+            String level,
+
+            @Doc(value = "text or json, one line each, on standard error.", reloadable = true)
+            String format) {
         public Log {
             oneOf("log.level", level, List.of("error", "warning", "info", "debug", "trace"));
             oneOf("log.format", format, List.of("text", "json"));
@@ -33,12 +44,17 @@ public record Config(
     }
 
     /** Who makes and watches containers. */
-    public record Runtime(
+    public record Runtimes(
             @Doc("The handler for pods that name none.") String defaultHandler,
-            @Doc("The monitor of every container: a path, or a name to look up in PATH.") String conmon,
-            @Doc("Ends a container creation that takes longer.") Duration createTimeout,
+
+            @Doc("The monitor of every container: a path, or a name to look up in PATH.")
+            String conmon,
+
+            @Doc("Ends a container creation that takes longer.")
+            Duration createTimeout,
+
             @Doc("OCI runtimes by handler name.") Map<String, Handler> handlers) {
-        public Runtime {
+        public Runtimes {
             if (!handlers.containsKey(defaultHandler)) {
                 throw new InvalidArgument("runtime.default_handler is \"" + defaultHandler
                         + "\", but there is no table [runtime.handlers." + defaultHandler + "]; known are "
@@ -47,29 +63,39 @@ public record Config(
             positive("runtime.create_timeout", createTimeout);
         }
 
-        public Runtime withDefaultHandler(String name) {
-            return new Runtime(name, conmon, createTimeout, handlers);
+        public Runtimes withDefaultHandler(String name) {
+            return new Runtimes(name, conmon, createTimeout, handlers);
         }
     }
 
     /** One OCI runtime. */
     public record Handler(
-            @Doc("The runtime: a path, or a name to look up in PATH.") String path,
-            @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true) String root) {}
+            @Doc("The runtime: a path, or a name to look up in PATH.")
+            String path,
+
+            @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true)
+            String root) {}
 
     /** Pod networking. */
     public record Cni(
-            @Doc("Watched: the first *.conflist in order of names is the network.") Path confDir,
+            @Doc("Watched: the first *.conflist in order of names is the network.")
+            Path confDir,
+
             @Doc("Searched for plugins in this order.") List<Path> binDirs,
             @Doc("Results of ADD, in the layout of libcni.") Path cacheDir) {}
 
     /** Images and the registries they come from. */
     public record Image(
-            @Doc("registries.conf version 2, with registries.conf.d beside it.") Path registriesConf,
+            @Doc("registries.conf version 2, with registries.conf.d beside it.")
+            Path registriesConf,
+
             @Doc("policy.json: which images may be used.") Path policy,
-            @Doc("Layers of one image that are downloaded at the same time.") int parallelDownloads,
+
+            @Doc("Layers of one image that are downloaded at the same time.")
+            int parallelDownloads,
+
             @Doc("Gives up on a registry that sends nothing for so long; there is no limit on the whole pull.")
-                    Duration stallTimeout) {
+            Duration stallTimeout) {
         public Image {
             if (parallelDownloads < 1 || parallelDownloads > 64) {
                 throw new InvalidArgument("image.parallel_downloads is " + parallelDownloads + ": must be 1 to 64");
@@ -80,17 +106,25 @@ public record Config(
 
     /** The HTTP server of exec, attach and port-forward. */
     public record Streaming(
-            @Doc("Address to listen on; the kubelet connects to it.") String address,
+            @Doc("Address to listen on; the kubelet connects to it.")
+            String address,
+
             @Doc("0 for any free port.") int port,
-            @Doc("Ends a session over which nothing was sent for so long.") Duration idleTimeout,
-            @Doc("PEM certificate; with tls_key, the server speaks HTTPS.") String tlsCert,
+
+            @Doc("Ends a session over which nothing was sent for so long.")
+            Duration idleTimeout,
+
+            @Doc("PEM certificate; with tls_key, the server speaks HTTPS.")
+            String tlsCert,
+
             @Doc("PEM private key.") String tlsKey) {
         public Streaming {
             if (port < 0 || port > 65535) {
                 throw new InvalidArgument("streaming.port is " + port + ": must be 0 to 65535");
             }
             if (tlsCert.isEmpty() != tlsKey.isEmpty()) {
-                throw new InvalidArgument("streaming.tls_cert and streaming.tls_key belong together: give both or none");
+                throw new InvalidArgument(
+                        "streaming.tls_cert and streaming.tls_key belong together: give both or none");
             }
             positive("streaming.idle_timeout", idleTimeout);
         }
@@ -102,7 +136,7 @@ public record Config(
             Path.of("/run/carafe/carafe.sock"),
             "/carafe",
             new Log("info", "text"),
-            new Runtime("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
+            new Runtimes("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
             new Cni(
                     Path.of("/etc/cni/net.d"),
                     List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),

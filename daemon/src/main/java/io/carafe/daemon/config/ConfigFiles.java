@@ -52,7 +52,9 @@ public final class ConfigFiles {
         var dropIns = main.resolveSibling(main.getFileName() + ".d");
         if (Files.isDirectory(dropIns)) {
             try (var entries = Files.list(dropIns)) {
-                entries.filter(entry -> entry.toString().endsWith(".toml")).sorted().forEach(sources::add);
+                entries.filter(entry -> entry.toString().endsWith(".toml"))
+                        .sorted()
+                        .forEach(sources::add);
             } catch (IOException e) {
                 throw CarafeException.of("list " + dropIns, e);
             }

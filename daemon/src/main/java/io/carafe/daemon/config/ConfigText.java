@@ -17,7 +17,8 @@ public final class ConfigText {
     public static String of(Config config) {
         var text = new ConfigText();
         text.out.append("# carafed reads /etc/carafe/carafe.toml and /etc/carafe/carafe.toml.d/*.toml.\n");
-        text.out.append("# These are the defaults. Keys marked \"reload\" are applied by SIGHUP, others by a restart.\n");
+        text.out.append(
+                "# These are the defaults. Keys marked \"reload\" are applied by SIGHUP, others by a restart.\n");
         text.table("", config);
         return text.out.toString();
     }
@@ -51,7 +52,10 @@ public final class ConfigText {
             out.append("\n# ").append(doc.value());
             out.append(doc.reloadable() ? " (reload)\n" : "\n");
         }
-        out.append(Keys.snakeCase(component.getName())).append(" = ").append(literal(value)).append('\n');
+        out.append(Keys.snakeCase(component.getName()))
+                .append(" = ")
+                .append(literal(value))
+                .append('\n');
     }
 
     private static String literal(Object value) {

@@ -53,7 +53,8 @@ class ConfigFilesTest {
 
     @Test
     void handlerIsAddedBesideTheBuiltInOnes() throws IOException {
-        Files.writeString(file, "[runtime]\ndefault_handler = \"kata\"\n[runtime.handlers.kata]\npath = \"/opt/kata\"\n");
+        Files.writeString(
+                file, "[runtime]\ndefault_handler = \"kata\"\n[runtime.handlers.kata]\npath = \"/opt/kata\"\n");
 
         var runtime = ConfigFiles.read(file).runtime();
 

@@ -1,0 +1,103 @@
+package io.carafe.daemon;
+
+import io.carafe.daemon.config.Config;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import tools.jackson.databind.json.JsonMapper;
+
+/** One line per event on standard error. Every library here ends in java.util.logging, so this is the only place that writes. */
+final class Logging {
+
+    // Held strongly: java.util.logging forgets the level of a logger that nobody references.
+    private static final Logger ROOT = Logger.getLogger("");
+    private static final Logger CARAFE = Logger.getLogger("io.carafe");
+
+    private Logging() {}
+
+    /** May be called again, to change level and format of a running daemon. */
+    static void configure(Config.Log log) {
+        for (Handler old : ROOT.getHandlers()) {
+            ROOT.removeHandler(old);
+        }
+        var stderr = new ConsoleHandler();
+        stderr.setLevel(Level.ALL);
+        stderr.setFormatter(log.format().equals("json") ? new Json() : new Text());
+        ROOT.addHandler(stderr);
+        ROOT.setLevel(Level.WARNING);
+        CARAFE.setLevel(level(log.level()));
+    }
+
+    private static Level level(String name) {
+        return switch (name) {
+            case "error" -> Level.SEVERE;
+            case "warning" -> Level.WARNING;
+            case "debug" -> Level.FINE;
+            case "trace" -> Level.FINER;
+            default -> Level.INFO;
+        };
+    }
+
+    private static String name(Level level) {
+        int value = level.intValue();
+        return value >= Level.SEVERE.intValue()
+                ? "error"
+                : value >= Level.WARNING.intValue()
+                        ? "warning"
+                        : value >= Level.INFO.intValue() ? "info" : value >= Level.FINE.intValue() ? "debug" : "trace";
+    }
+
+    /** {@code engine} of {@code io.carafe.engine.pod}: the module is what an operator can place. */
+    private static String source(String logger) {
+        return logger != null && logger.startsWith("io.carafe.") ? logger.substring("io.carafe.".length()) : logger;
+    }
+
+    private static String stackTrace(Throwable thrown) {
+        var trace = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(trace));
+        return trace.toString();
+    }
+
+    private static final class Text extends Formatter {
+        private static final DateTimeFormatter TIME =
+                DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxxx").withZone(ZoneId.systemDefault());
+
+        @Override
+        public String format(LogRecord event) {
+            var line = TIME.format(event.getInstant()) + " "
+                    + name(event.getLevel()).toUpperCase(Locale.ROOT) + " " + source(event.getLoggerName()) + ": "
+                    + oneLine(formatMessage(event)) + "\n";
+            return event.getThrown() == null ? line : line + stackTrace(event.getThrown());
+        }
+
+        /** What a registry or a runtime says must not be able to forge a line of its own. */
+        private static String oneLine(String message) {
+            return message.replace("\n", "\\n").replace("\r", "\\r");
+        }
+    }
+
+    private static final class Json extends Formatter {
+        private final JsonMapper mapper = JsonMapper.builder().build();
+
+        @Override
+        public String format(LogRecord event) {
+            var line = mapper.createObjectNode()
+                    .put("time", event.getInstant().toString())
+                    .put("level", name(event.getLevel()))
+                    .put("source", source(event.getLoggerName()))
+                    .put("message", formatMessage(event));
+            if (event.getThrown() != null) {
+                line.put("error", stackTrace(event.getThrown()));
+            }
+            return mapper.writeValueAsString(line) + "\n";
+        }
+    }
+}
