@@ -74,15 +74,20 @@ public record Config(
             String path,
 
             @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true)
-            String root) {}
+            String root,
+
+            @Doc(value = "Cgroup of the monitors; empty for the pod's own.", optional = true)
+            String monitorCgroup,
+
+            @Doc(value = "Prefixes of the annotations that are handed to the runtime.", optional = true)
+            List<String> allowedAnnotations) {}
 
     /** Pod networking. */
     public record Cni(
             @Doc("Watched: the first *.conflist in order of names is the network.")
             Path confDir,
 
-            @Doc("Searched for plugins in this order.") List<Path> binDirs,
-            @Doc("Results of ADD, in the layout of libcni.") Path cacheDir) {}
+            @Doc("Searched for plugins in this order.") List<Path> binDirs) {}
 
     /** Images and the registries they come from. */
     public record Image(
@@ -137,10 +142,7 @@ public record Config(
             "/carafe",
             new Log("info", "text"),
             new Runtimes("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
-            new Cni(
-                    Path.of("/etc/cni/net.d"),
-                    List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
-                    Path.of("/var/lib/cni")),
+            new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni"))),
             new Image(
                     Path.of("/etc/containers/registries.conf"),
                     Path.of("/etc/containers/policy.json"),
@@ -171,18 +173,13 @@ public record Config(
                 or(o.cgroupParent(), cgroupParent),
                 log,
                 o.defaultRuntime() == null ? runtime : runtime.withDefaultHandler(o.defaultRuntime()),
-                new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs), cniCache(o)),
+                new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs)),
                 new Image(
                         or(o.registriesConf(), image.registriesConf),
                         or(o.policy(), image.policy),
                         image.parallelDownloads,
                         image.stallTimeout),
                 streaming);
-    }
-
-    /** An instance with a root of its own must not garbage-collect the attachments of the node's. */
-    private Path cniCache(Overrides o) {
-        return o.root() == null ? cni.cacheDir : o.root().resolve("cni");
     }
 
     /** What {@code carafed} takes on its command line; null where an option was not given. */
@@ -204,7 +201,7 @@ public record Config(
     private static Map<String, Handler> handlers(String... names) {
         var handlers = new LinkedHashMap<String, Handler>();
         for (var name : names) {
-            handlers.put(name, new Handler(name, ""));
+            handlers.put(name, new Handler(name, "", "", List.of()));
         }
         return handlers;
     }

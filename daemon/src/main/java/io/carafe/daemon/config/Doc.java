@@ -14,6 +14,6 @@ import java.lang.annotation.Target;
     /** True if SIGHUP applies a new value; otherwise it needs a restart. */
     boolean reloadable() default false;
 
-    /** True if a table without the key has the empty string for it. */
+    /** True if a table without the key has the empty string or list for it. */
     boolean optional() default false;
 }

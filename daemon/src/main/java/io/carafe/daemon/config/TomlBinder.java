@@ -102,7 +102,7 @@ final class TomlBinder {
     private Object missing(String at, RecordComponent component) {
         var doc = component.getAnnotation(Doc.class);
         if (doc != null && doc.optional()) {
-            return "";
+            return component.getType() == List.class ? List.of() : "";
         }
         throw error(at, "is missing");
     }

@@ -58,7 +58,9 @@ class ConfigFilesTest {
 
         var runtime = ConfigFiles.read(file).runtime();
 
-        assertEquals(new Config.Handler("/opt/kata", ""), runtime.handlers().get("kata"));
+        assertEquals(
+                new Config.Handler("/opt/kata", "", "", List.of()),
+                runtime.handlers().get("kata"));
         assertTrue(runtime.handlers().containsKey("runc"));
     }
 
@@ -94,12 +96,11 @@ class ConfigFilesTest {
     }
 
     @Test
-    void commandLineWinsAndAnInstanceWithItsOwnRootHasItsOwnCniCache() {
+    void commandLineWinsAndTheSocketFollowsTheRunRoot() {
         var config = Config.DEFAULT.with(new Config.Overrides(
                 Path.of("/t/lib"), Path.of("/t/run"), null, null, List.of(Path.of("/p")), null, null, "crun", null));
 
         assertEquals(Path.of("/t/run/carafe.sock"), config.listen());
-        assertEquals(Path.of("/t/lib/cni"), config.cni().cacheDir());
         assertEquals(List.of(Path.of("/p")), config.cni().binDirs());
         assertEquals("crun", config.runtime().defaultHandler());
     }
