@@ -1,0 +1,140 @@
+package io.carafe.cri;
+
+import io.carafe.engine.Engine;
+import io.carafe.engine.image.ImageService;
+import io.carafe.engine.model.ContainerState;
+import io.carafe.engine.model.EngineStatus;
+import io.carafe.engine.model.Filter;
+import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.pull.PullProgress;
+import io.carafe.proto.carafe.v1.AttachRequest;
+import io.carafe.proto.carafe.v1.CarafeGrpc;
+import io.carafe.proto.carafe.v1.Credentials;
+import io.carafe.proto.carafe.v1.ExecRequest;
+import io.carafe.proto.carafe.v1.InfoRequest;
+import io.carafe.proto.carafe.v1.InfoResponse;
+import io.carafe.proto.carafe.v1.LayerProgress;
+import io.carafe.proto.carafe.v1.ProcessOutput;
+import io.carafe.proto.carafe.v1.PullEvent;
+import io.carafe.proto.carafe.v1.PullRequest;
+import io.carafe.proto.carafe.v1.WaitRequest;
+import io.carafe.proto.carafe.v1.WaitResponse;
+import io.grpc.stub.StreamObserver;
+import java.util.Locale;
+
+/** What the CRI has no call for, over the same engine. */
+final class CarafeService extends CarafeGrpc.CarafeImplBase {
+
+    private final Engine engine;
+    private final ImageService images;
+    private final Node node;
+    private final ProcessCalls processes;
+
+    CarafeService(Engine engine, ImageService images, Node node) {
+        this.engine = engine;
+        this.images = images;
+        this.node = node;
+        this.processes = new ProcessCalls(engine);
+    }
+
+    @Override
+    public void info(InfoRequest request, StreamObserver<InfoResponse> observer) {
+        var handlers = engine.status().handlers();
+        var containers = engine.containers().list(Filter.all());
+        Answers.send(
+                observer,
+                InfoResponse.newBuilder()
+                        .setVersion(node.version())
+                        .setRoot(node.root().toString())
+                        .setRunRoot(node.runRoot().toString())
+                        .setDefaultRuntime(handlers.stream()
+                                .filter(EngineStatus.Handler::isDefault)
+                                .map(EngineStatus.Handler::name)
+                                .findFirst()
+                                .orElse(""))
+                        .addAllRuntimes(handlers.stream()
+                                .map(EngineStatus.Handler::name)
+                                .toList())
+                        .setCgroupDriver(node.cgroupDriver().name().toLowerCase(Locale.ROOT))
+                        .setCgroupVersion(node.cgroupVersion())
+                        .setKernel(System.getProperty("os.version"))
+                        .setJava(System.getProperty("java.vm.version"))
+                        .setPid(ProcessHandle.current().pid())
+                        .setStartedAt(PodMessages.nanos(node.startedAt()))
+                        .setPods(engine.pods().list(Filter.all()).size())
+                        .setContainers(containers.size())
+                        .setContainersRunning((int) containers.stream()
+                                .filter(container -> container.state() == ContainerState.RUNNING)
+                                .count())
+                        .setImages(images.list("").size())
+                        .build());
+    }
+
+    @Override
+    public void pull(PullRequest request, StreamObserver<PullEvent> observer) {
+        var deadline = CallInterceptor.deadline();
+        StreamedAnswer.to(observer).start(answer -> {
+            var image = images.pull(
+                    request.getReference(),
+                    auth(request.getCredentials()),
+                    null,
+                    event -> answer.offer(progress(event)),
+                    deadline);
+            answer.send(PullEvent.newBuilder().setImageId(image.id().toString()).build());
+        });
+    }
+
+    private static RegistryAuth auth(Credentials credentials) {
+        return RegistryAuth.of(
+                credentials.getUsername(),
+                credentials.getPassword(),
+                "",
+                credentials.getIdentityToken(),
+                credentials.getRegistryToken());
+    }
+
+    private static PullEvent progress(PullProgress.Event event) {
+        if (event.phase() == PullProgress.Phase.RETRYING) {
+            return PullEvent.newBuilder()
+                    .setNote(event.blob() + ": " + event.note())
+                    .build();
+        }
+        return PullEvent.newBuilder()
+                .setLayer(LayerProgress.newBuilder()
+                        .setDigest(event.blob().toString())
+                        .setPhase(
+                                switch (event.phase()) {
+                                    case WAITING -> LayerProgress.Phase.WAITING;
+                                    case EXISTS -> LayerProgress.Phase.PRESENT;
+                                    case DOWNLOADING, RETRYING -> LayerProgress.Phase.DOWNLOADING;
+                                    case UNPACKING -> LayerProgress.Phase.UNPACKING;
+                                    case DONE -> LayerProgress.Phase.DONE;
+                                })
+                        .setDoneBytes(event.done())
+                        .setTotalBytes(event.total()))
+                .build();
+    }
+
+    @Override
+    public StreamObserver<ExecRequest> exec(StreamObserver<ProcessOutput> observer) {
+        return processes.exec(observer);
+    }
+
+    @Override
+    public StreamObserver<AttachRequest> attach(StreamObserver<ProcessOutput> observer) {
+        return processes.attach(observer);
+    }
+
+    @Override
+    public void wait(WaitRequest request, StreamObserver<WaitResponse> observer) {
+        var container = engine.containers().awaitExit(request.getContainerId(), CallInterceptor.deadline());
+        Answers.send(
+                observer,
+                WaitResponse.newBuilder()
+                        .setExitCode(container.exitCode())
+                        .setReason(container.reason())
+                        .setMessage(container.message())
+                        .setFinishedAt(PodMessages.nanos(container.finishedAt()))
+                        .build());
+    }
+}

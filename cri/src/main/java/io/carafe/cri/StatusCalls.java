@@ -1,0 +1,125 @@
+package io.carafe.cri;
+
+import io.carafe.base.CarafeException;
+import io.carafe.engine.Engine;
+import io.carafe.engine.model.EngineStatus;
+import io.carafe.proto.cri.v1.CgroupDriver;
+import io.carafe.proto.cri.v1.LinuxRuntimeConfiguration;
+import io.carafe.proto.cri.v1.RuntimeCondition;
+import io.carafe.proto.cri.v1.RuntimeConfigResponse;
+import io.carafe.proto.cri.v1.RuntimeFeatures;
+import io.carafe.proto.cri.v1.RuntimeHandler;
+import io.carafe.proto.cri.v1.RuntimeHandlerFeatures;
+import io.carafe.proto.cri.v1.RuntimeStatus;
+import io.carafe.proto.cri.v1.StatusRequest;
+import io.carafe.proto.cri.v1.StatusResponse;
+import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
+import io.carafe.proto.cri.v1.UpdateRuntimeConfigResponse;
+import io.carafe.proto.cri.v1.VersionRequest;
+import io.carafe.proto.cri.v1.VersionResponse;
+import java.util.Locale;
+
+/** Calls about the runtime itself. */
+final class StatusCalls {
+
+    static final String RUNTIME_NAME = "carafe";
+
+    private final Engine engine;
+    private final Node node;
+
+    StatusCalls(Engine engine, Node node) {
+        this.engine = engine;
+        this.node = node;
+    }
+
+    /** The version asked for is the kubelet's own and changes nothing. */
+    VersionResponse version(VersionRequest request) {
+        return VersionResponse.newBuilder()
+                .setVersion(request.getVersion().isEmpty() ? "0.1.0" : request.getVersion())
+                .setRuntimeName(RUNTIME_NAME)
+                .setRuntimeVersion(node.version())
+                .setRuntimeApiVersion("v1")
+                .build();
+    }
+
+    StatusResponse status(StatusRequest request) {
+        var status = engine.status();
+        var response = StatusResponse.newBuilder();
+        var conditions = RuntimeStatus.newBuilder()
+                .addConditions(condition("RuntimeReady", status.runtime()))
+                .addConditions(condition("NetworkReady", status.network()));
+        for (var handler : status.handlers()) {
+            if (!handler.problem().isEmpty()) {
+                conditions.addConditions(condition(
+                        "RuntimeHandlerReady/" + handler.name(),
+                        new EngineStatus.Condition(false, "RuntimeHandlerUnusable", handler.problem())));
+            }
+            response.addRuntimeHandlers(handler(handler.name(), handler));
+            if (handler.isDefault()) {
+                response.addRuntimeHandlers(handler("", handler));
+            }
+        }
+        response.setStatus(conditions)
+                .setFeatures(RuntimeFeatures.newBuilder()
+                        .setSupplementalGroupsPolicy(true)
+                        .setMountOptions(true));
+        if (request.getVerbose()) {
+            response.putInfo("config", VerboseInfo.json(new ConfigInfo(node)));
+        }
+        return response.build();
+    }
+
+    /** Members that critest and people look for; {@code stateDir} is where root file systems lie. */
+    private record ConfigInfo(String rootDir, String stateDir, String cgroupDriver, String cgroupVersion) {
+        ConfigInfo(Node node) {
+            this(
+                    node.root().toString(),
+                    node.root().resolve("state").toString(),
+                    node.cgroupDriver().name().toLowerCase(Locale.ROOT),
+                    node.cgroupVersion());
+        }
+    }
+
+    private static RuntimeCondition condition(String type, EngineStatus.Condition condition) {
+        return RuntimeCondition.newBuilder()
+                .setType(type)
+                .setStatus(condition.ready())
+                .setReason(condition.reason())
+                .setMessage(condition.message())
+                .build();
+    }
+
+    /** The default handler is listed under its name and under the empty one. */
+    private static RuntimeHandler handler(String name, EngineStatus.Handler handler) {
+        return RuntimeHandler.newBuilder()
+                .setName(name)
+                .setFeatures(RuntimeHandlerFeatures.newBuilder()
+                        .setRecursiveReadOnlyMounts(handler.recursiveReadonlyMounts())
+                        .setUserNamespaces(handler.userNamespaces()))
+                .build();
+    }
+
+    /**
+     * The kubelet tells the node's pod CIDR. The CNI configuration decides about addresses, so there is nothing to change
+     * where there is one; where there is none, pretending would leave the node without a network.
+     */
+    UpdateRuntimeConfigResponse updateRuntimeConfig(UpdateRuntimeConfigRequest request) {
+        var cidr = request.getRuntimeConfig().getNetworkConfig().getPodCidr();
+        var network = engine.status().network();
+        if (!cidr.isEmpty() && !network.ready()) {
+            throw new CarafeException.FailedPrecondition(
+                    "pod CIDR " + cidr + ": no CNI configuration uses it: " + network.message());
+        }
+        return UpdateRuntimeConfigResponse.getDefaultInstance();
+    }
+
+    RuntimeConfigResponse runtimeConfig() {
+        var driver = switch (node.cgroupDriver()) {
+            case CGROUPFS -> CgroupDriver.CGROUPFS;
+            case SYSTEMD -> CgroupDriver.SYSTEMD;
+        };
+        return RuntimeConfigResponse.newBuilder()
+                .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(driver))
+                .build();
+    }
+}
