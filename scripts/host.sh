@@ -70,15 +70,20 @@ delete_network_rules() {
     done
 }
 
-# carafed_flags HOME CGROUP: the flags of a carafed that keeps everything under HOME.
+# carafed_flags HOME CGROUP: the flags of a carafed that keeps everything under HOME; writes its configuration there.
 carafed_flags() {
-    echo "--root $1/root --run-root $1/run --listen $1/carafe.sock --cni-conf-dir $1/cni --cni-bin-dir $cni_bin" \
-        "--registries-conf $1/registries.conf --policy $(policy_file "$1") --cgroup-parent $2"
-}
-
-policy_file() {
-    [ -e "$1/policy.json" ] || printf '{"default": [{"type": "insecureAcceptAnything"}]}\n' >"$1/policy.json"
-    echo "$1/policy.json"
+    printf '{"default": [{"type": "insecureAcceptAnything"}]}\n' >"$1/policy.json"
+    cat >"$1/carafe.toml" <<END
+[log]
+level = "debug"
+[cni]
+cache_dir = "$1/cni/results"
+[streaming]
+address = "127.0.0.1"
+port = 0
+END
+    echo "--config $1/carafe.toml --root $1/root --run-root $1/run --listen $1/carafe.sock --cni-conf-dir $1/cni" \
+        "--cni-bin-dir $cni_bin --registries-conf $1/registries.conf --policy $1/policy.json --cgroup-parent $2"
 }
 
 # java_bench CLASS ARGS...: a main class of the bench module, from its target directory.

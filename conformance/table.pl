@@ -1,0 +1,49 @@
+#!/usr/bin/perl
+# usage: table.pl HANDLER JUNIT.xml EXPECTED.txt
+#
+# Prints critest's JUnit report as a Markdown table: what failed and was skipped, each with its reason. The exit code
+# is 1 if a spec failed that EXPECTED.txt does not name (one regular expression and its reason a line, "RE => REASON").
+use strict;
+use warnings;
+
+my ($handler, $report, $expected) = @ARGV;
+my @expected;
+open my $in, '<', $expected or die "$expected: $!";
+while (<$in>) {
+    push @expected, [$1, $2] if /^([^#].*?)\s+=>\s+(.*)$/;
+}
+open $in, '<', $report or die "$report: $!";
+my $xml = do { local $/; <$in> };
+
+sub text {
+    my $t = shift;
+    $t =~ s/&#xA;|\n/ /g;
+    $t =~ s/&lt;/</g; $t =~ s/&gt;/>/g; $t =~ s/&quot;|&#34;/"/g; $t =~ s/&#39;|&apos;/'/g; $t =~ s/&amp;/&/g;
+    $t =~ s/\|/\\|/g;
+    return length $t > 300 ? substr($t, 0, 300) . '…' : $t;
+}
+
+my (%count, @rows);
+while ($xml =~ m{<testcase name="([^"]*)"[^>]*?status="([^"]*)"[^>]*?(?:/>|>(.*?)</testcase>)}gs) {
+    my ($name, $status, $body) = (text($1), $2, $3 // '');
+    next if $name !~ /^\[It\]/; # the suite's own set-up
+    $name =~ s/^\[It\] //;
+    my $reason = $body =~ /<(?:failure|error|skipped) message="([^"]*)"/ ? text($1) : '';
+    $reason =~ s/^skipped - //;
+    if ($status =~ /^(failed|panicked|timedout|interrupted)$/) {
+        my ($known) = grep { $name =~ /$_->[0]/ } @expected;
+        $status = $known ? 'expected' : 'failed';
+        $reason = $known->[1] if $known;
+    }
+    $status = 'skipped' if $status eq 'pending';
+    next if $status eq 'skipped' && $reason eq ''; # not chosen for this run
+    $count{$status}++;
+    push @rows, [$status, $name, $reason] unless $status eq 'passed';
+}
+print "# critest with $handler\n\n";
+printf "%d passed, %d failed, %d failed as expected, %d skipped\n", map { $count{$_} // 0 } qw(passed failed expected skipped);
+if (@rows) {
+    print "\n| | spec | reason |\n|---|---|---|\n";
+    print "| $_->[0] | $_->[1] | $_->[2] |\n" for sort { $a->[0] cmp $b->[0] || $a->[1] cmp $b->[1] } @rows;
+}
+exit($count{failed} ? 1 : 0);

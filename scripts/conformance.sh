@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Runs critest against carafed, in a mount namespace of its own where / is shared, once for each handler in HANDLERS
+# (default: runc). FOCUS and SKIP are critest's. Results: conformance/results/HANDLER.{md,xml,log}; the exit code is 0
+# when nothing failed but what conformance/expected.txt names.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/host.sh
+. "$(dirname "$0")/host.sh"
+
+# The mount propagation specs want a shared /; nothing else on this host may see what they do to it.
+if [ "${1-}" != inside ]; then
+    need_root conformance
+    "$top/scripts/deps.sh" conformance
+    "$top/scripts/cri-tools.sh"
+    exec unshare --mount --propagation private "$0" inside
+fi
+mount --make-rshared /
+
+home=$(mktemp -d /var/tmp/carafe-conformance.XXXXXX)
+trap leave EXIT
+trap 'exit 130' INT TERM HUP
+daemon=""
+
+leave() {
+    local status=$?
+    trap - EXIT
+    stop_daemon
+    "$top/scripts/registry.sh" stop "$home"
+    iptables -w -t nat -D POSTROUTING -s 127.0.0.0/8 ! -d 127.0.0.0/8 -j MASQUERADE 2>/dev/null || true
+    sweep "$home/carafe" /carafe-conformance cfconf
+    restore_host "$home/host"
+    rm -rf "$home"
+    [ "$status" = 0 ] || exit "$status"
+}
+
+stop_daemon() {
+    [ -n "$daemon" ] || return 0
+    kill "$daemon" 2>/dev/null || true
+    wait "$daemon" || true
+    daemon=""
+}
+
+"$top/scripts/install.sh" "" "$build/conformance"
+prepare_host "$home/host"
+iptables -w -t nat -I POSTROUTING -s 127.0.0.0/8 ! -d 127.0.0.0/8 -j MASQUERADE
+port=$("$top/scripts/registry.sh" port)
+"$top/scripts/registry.sh" start "$home" "$port"
+"$top/scripts/registry.sh" push "$port" critest
+results=$top/conformance/results
+mkdir -p "$results"
+
+# start_daemon HANDLER: a carafed whose default runtime is HANDLER, on fresh roots, and waits until it is ready.
+start_daemon() {
+    "$top/scripts/cni.sh" "$home/carafe/cni" cfconf 233
+    "$top/scripts/registry.sh" conf "$port" >"$home/carafe/registries.conf"
+    # shellcheck disable=SC2046 # flags are words
+    "$build/conformance/bin/carafed" $(carafed_flags "$home/carafe" /carafe-conformance) --default-runtime "$1" \
+        >"$results/$1-carafed.log" 2>&1 </dev/null &
+    daemon=$!
+    local tries
+    for tries in $(seq 100); do
+        ! "$build/bin/crictl" -r "unix://$home/carafe/carafe.sock" version >/dev/null 2>&1 || return 0
+        kill -0 $daemon 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -20 "$results/$1-carafed.log" >&2
+    die "carafed does not answer after ${tries:-0} tries"
+}
+
+status=0
+for handler in ${HANDLERS:-runc}; do
+    say "critest with $handler (about 10 minutes; conformance/results/$handler.log)"
+    start_daemon "$handler"
+    endpoint=unix://$home/carafe/carafe.sock
+    "$build/bin/critest" --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" --ginkgo.no-color --ginkgo.timeout 60m \
+        --ginkgo.junit-report "$results/$handler.xml" ${FOCUS:+--ginkgo.focus "$FOCUS"} ${SKIP:+--ginkgo.skip "$SKIP"} \
+        >"$results/$handler.log" 2>&1 </dev/null || true
+    stop_daemon
+    sweep "$home/carafe" /carafe-conformance cfconf
+    rm -rf "$home/carafe"
+    [ -e "$results/$handler.xml" ] || { tail -30 "$results/$handler.log" >&2; die "critest did not run"; }
+    perl "$top/conformance/table.pl" "$handler" "$results/$handler.xml" "$top/conformance/expected.txt" >"$results/$handler.md" || status=1
+    cat "$results/$handler.md"
+done
+hand_back "$results" "$build"
+[ "$status" = 0 ]
