@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Compiles and packages every module, without tests.
+# Compiles and packages every module, without tests; nothing to do where no source is newer than the last time.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 "$top/scripts/deps.sh" build
 find_jdk
+if is_built; then exit 0; fi
 say "building (the first time fetches the Java libraries: some minutes)"
 maven -q -DskipTests package
+mark_built

@@ -25,3 +25,15 @@ hand_back() {
     local path
     for path; do [ ! -e "$path" ] || chown -R -h "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$path"; done
 }
+
+# is_built: whether the jars are newer than all that they are made of (a directory is newer when a file went).
+is_built() {
+    [ -e "$build/.built" ] && [ -e "$top/dist/target/class-path" ] &&
+        [ -z "$(find "$top/pom.xml" "$top"/*/pom.xml "$top"/*/src "$top/launcher" -path "$top/launcher/target" -prune -o \
+            -newer "$build/.built" -print 2>/dev/null | head -1)" ]
+}
+
+mark_built() {
+    mkdir -p "$build"
+    touch "$build/.built"
+}

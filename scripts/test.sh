@@ -53,6 +53,7 @@ say "testing: the modules (full log: build/test.log; the first time fetches the 
 maven -Dmaven.test.failure.ignore=true -DexcludedGroups= -Dstyle.color=never package >"$log" 2>&1 || broken=1
 grep -E '^\[(INFO|WARNING|ERROR)\] +(Tests run:.* in |Building [A-Za-z]+ )|^\[ERROR\]' "$log" | sed -E 's/^\[(INFO|WARNING)\] //' || true
 count_surefire
+[ "$broken" = 1 ] || mark_built
 
 for t in "$top"/scripts/test/*.sh; do
     [ "$broken" = 0 ] || break
