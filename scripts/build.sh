@@ -8,5 +8,6 @@ set -eu
 find_jdk
 if is_built; then exit 0; fi
 say "building (the first time fetches the Java libraries: some minutes)"
+begin_build
 maven -q -DskipTests package
 mark_built

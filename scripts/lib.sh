@@ -33,7 +33,10 @@ is_built() {
             -newer "$build/.built" -print 2>/dev/null | head -1)" ]
 }
 
-mark_built() {
+# begin_build, mark_built: around a build; a source that changes meanwhile is newer.
+begin_build() {
     mkdir -p "$build"
-    touch "$build/.built"
+    touch "$build/.building"
 }
+
+mark_built() { mv "$build/.building" "$build/.built"; }

@@ -50,6 +50,7 @@ count_surefire() {
 suite launcher make --no-print-directory -C "$top/launcher" test
 
 say "testing: the modules (full log: build/test.log; the first time fetches the Java libraries)"
+begin_build
 maven -Dmaven.test.failure.ignore=true -DexcludedGroups= -Dstyle.color=never package >"$log" 2>&1 || broken=1
 grep -E '^\[(INFO|WARNING|ERROR)\] +(Tests run:.* in |Building [A-Za-z]+ )|^\[ERROR\]' "$log" | sed -E 's/^\[(INFO|WARNING)\] //' || true
 count_surefire
