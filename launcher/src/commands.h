@@ -1,0 +1,5 @@
+/* What carafe-launcher can be told to do. Each gets the arguments behind its name and returns the exit code. */
+#pragma once
+
+int pin_command(int argc, char **argv);
+int init_command(int argc, char **argv);

@@ -1,0 +1,209 @@
+/*
+ * carafe-launcher init --pid=FILE [--join-net=FILE] [--join-ipc=FILE] [--join-uts=FILE] [--cgroup=DIRECTORY]…
+ *
+ * Starts the first process of a pod that shares its pid namespace, pins that namespace, prints the process's pid and ends.
+ *
+ *   launcher                                   pod init, pid 1 of the new namespace
+ *   clone(NEWPID, NEWNS)                  →    empty root, no capabilities
+ *                                         ←    'r' ready
+ *   pin /proc/PID/ns/pid, print PID
+ *   'g' go, exit                          →    close the socket, reap until told to end
+ *
+ * If either side dies on the way the other reads the end of the socket and ends too: no init is left that nobody knows.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "commands.h"
+#include "empty_root.h"
+#include "namespace.h"
+#include "report.h"
+#include "sys.h"
+
+static int enter_cgroup(const char *directory) {
+    int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int procs = fd < 0 ? -1 : openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    int result = procs < 0 || write(procs, "0", 1) != 1 ? report_errno("cgroup", directory) : 0;
+    if (procs >= 0) {
+        close(procs);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return result;
+}
+
+/* The last to be killed when memory is short, as without it the whole pod ends. Not permitted everywhere, so only tried. */
+static void shield_from_oom(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        if (write(fd, "-998", 4) < 0) {
+            errno = 0;
+        }
+        close(fd);
+    }
+}
+
+static int drop_privileges(void) {
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+            return report_errno("privileges", "bounding set");
+        }
+    }
+    struct {
+        uint32_t version;
+        int pid;
+    } header = {0x20080522, 0}; /* _LINUX_CAPABILITY_VERSION_3 */
+    struct {
+        uint32_t effective, permitted, inheritable;
+    } none[2] = {{0, 0, 0}, {0, 0, 0}};
+    if (syscall(SYS_capset, &header, none) < 0) {
+        return report_errno("privileges", "capabilities");
+    }
+    /* not dumpable: its /proc entries are closed to all who lack CAP_SYS_PTRACE */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+        return report_errno("privileges", "process flags");
+    }
+    return 0;
+}
+
+/* Nothing of the daemon's stays open; 0, 1 and 2 are /dev/null so that no later file takes their place. */
+static int close_all_but(int keep, int null) {
+    if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(keep, 3) < 0) {
+        return report_errno("close", "standard streams");
+    }
+    if (syscall(SYS_NR_close_range, 4U, ~0U, 0U) < 0) {
+        if (errno != ENOSYS) {
+            return report_errno("close", "descriptors");
+        }
+        for (int fd = (int)sysconf(_SC_OPEN_MAX); fd > 3; fd--) {
+            close(fd);
+        }
+    }
+    return 0;
+}
+
+static void reap(void) {
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+}
+
+/*
+ * As pid 1 it gets no signal that it does not handle, except KILL and STOP from outside. TERM and INT end it, and with it
+ * every process of the namespace.
+ */
+static void serve(void) {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGCHLD);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    while (1) {
+        int got = sigwaitinfo(&wanted, NULL);
+        reap();
+        if (got == SIGTERM || got == SIGINT) {
+            _exit(0);
+        }
+    }
+}
+
+static void be_init(int socket) {
+    char go = 0;
+    sigset_t all;
+    sigfillset(&all);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0) {
+        report_errno("close", "/dev/null");
+        _exit(1);
+    }
+    if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || setsid() < 0) {
+        report_errno("session", "new session");
+        _exit(1);
+    }
+    prctl(PR_SET_NAME, "carafe-init", 0, 0, 0);
+    shield_from_oom();
+    /* the number of null survives: it is above 3 or closed by then */
+    if (empty_root() < 0 || drop_privileges() < 0 || close_all_but(socket, null) < 0 || send(3, "r", 1, MSG_NOSIGNAL) != 1
+        || recv(3, &go, 1, 0) != 1 || go != 'g') {
+        _exit(1);
+    }
+    dup2(0, 2);
+    close(3);
+    serve();
+}
+
+static int start(struct pin *pin) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        return report_errno("start", "socketpair");
+    }
+    long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid < 0) {
+        return report_errno("start", "clone");
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        be_init(ends[1]);
+    }
+    close(ends[1]);
+    char ready, source[64], line[32];
+    snprintf(source, sizeof source, "/proc/%ld/ns/pid", pid);
+    int length = snprintf(line, sizeof line, "%ld\n", pid);
+    if (recv(ends[0], &ready, 1, 0) != 1) {
+        waitpid((pid_t)pid, NULL, 0); /* it has reported why */
+        return report("start", "pod init", 0, "it ended at once");
+    }
+    if (pin_mount(pin, source) < 0) {
+        return -1; /* our end of the socket closes with us, and init ends */
+    }
+    if (write(STDOUT_FILENO, line, (size_t)length) != length || send(ends[0], "g", 1, MSG_NOSIGNAL) != 1) {
+        return report_errno("start", "tell the pid");
+    }
+    return 0;
+}
+
+int init_command(int argc, char **argv) {
+    struct pin pid = {0};
+    const char *net = NULL, *ipc = NULL, *uts = NULL;
+    const char *cgroups[ARGS_MAX_VALUES];
+    struct option options[] = {
+        {.name = "pid", .path = true, .values = &pid.path},
+        {.name = "join-net", .path = true, .values = &net},
+        {.name = "join-ipc", .path = true, .values = &ipc},
+        {.name = "join-uts", .path = true, .values = &uts},
+        {.name = "cgroup", .path = true, .repeatable = true, .values = cgroups},
+        {.name = NULL},
+    };
+    if (args_parse(argc, argv, options) < 0) {
+        return 1;
+    }
+    if (pid.path == NULL) {
+        report("arguments", "init", 0, "--pid=FILE is missing");
+        return 1;
+    }
+    for (unsigned i = 0; i < options[4].count; i++) {
+        if (enter_cgroup(cgroups[i]) < 0) {
+            return 1;
+        }
+    }
+    if (pin_create(&pid) < 0) {
+        return 1;
+    }
+    if (namespace_join(net, CLONE_NEWNET) < 0 || namespace_join(ipc, CLONE_NEWIPC) < 0
+        || namespace_join(uts, CLONE_NEWUTS) < 0 || start(&pid) < 0) {
+        pin_undo(&pid);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* carafe-launcher: what must be done between a JVM and the kernel, where no JVM can be. See README.md. */
+#include <string.h>
+
+#include "commands.h"
+#include "report.h"
+#include "seal.h"
+
+int main(int argc, char **argv) {
+    if (argc >= 2 && strcmp(argv[1], "pin") == 0) {
+        return pin_command(argc - 2, argv + 2);
+    }
+    if (argc >= 2 && strcmp(argv[1], "init") == 0) {
+        return seal_self(argv) < 0 ? 1 : init_command(argc - 2, argv + 2);
+    }
+    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin or init");
+    return 1;
+}

@@ -1,0 +1,79 @@
+#!/bin/sh
+# usage: namespaces.sh LAUNCHER: pins and pod inits on the real kernel; needs root
+launcher=$1
+dir=$(mktemp -d /tmp/carafe-launcher-test.XXXXXX)
+init=
+failures=0
+
+clean() {
+    [ -n "$init" ] && kill -9 "$init" 2>/dev/null
+    for pin in "$dir"/*; do umount -l "$pin" 2>/dev/null; done
+    rm -rf "$dir"
+}
+trap clean EXIT
+
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
+
+# everything at once
+"$launcher" pin --net="$dir/net" --ipc="$dir/ipc" --uts="$dir/uts" --hostname=pod-1 \
+    --sysctl=net.ipv4.ip_forward=1 --sysctl=net.ipv4.ping_group_range="0 100" --sysctl=kernel.shm_rmid_forced=1 \
+    --sysctl=fs.mqueue.msg_max=11 || fail "pin"
+in_pod() { nsenter --net="$dir/net" --ipc="$dir/ipc" --uts="$dir/uts" "$@"; }
+same hostname "$(in_pod hostname)" pod-1
+same "host's hostname unchanged" "$(hostname)" "$(cat /proc/sys/kernel/hostname)"
+in_pod grep -q "127.0.0.1" /proc/net/fib_trie || fail "lo is down"
+same ip_forward "$(in_pod cat /proc/sys/net/ipv4/ip_forward)" 1
+same ping_group_range "$(in_pod cat /proc/sys/net/ipv4/ping_group_range | tr '\t' ' ')" "0 100"
+same shm_rmid_forced "$(in_pod cat /proc/sys/kernel/shm_rmid_forced)" 1
+same msg_max "$(in_pod cat /proc/sys/fs/mqueue/msg_max)" 11
+
+# all or nothing
+"$launcher" pin --net="$dir/net2" --ipc="$dir/ipc" 2>"$dir.err" && fail "pinned twice on one file"
+grep -q "\"step\":\"create\",\"subject\":\"$dir/ipc\",\"errno\":17" "$dir.err" || fail "report: $(cat "$dir.err")"
+[ -e "$dir/net2" ] && fail "a pin is left after a failure"
+"$launcher" pin --net="$dir/net3" --sysctl=net.ipv4.no_such_thing=1 2>"$dir.err" && fail "unknown sysctl accepted"
+grep -q '"step":"sysctl","subject":"net.ipv4.no_such_thing=1","errno":2' "$dir.err" || fail "report: $(cat "$dir.err")"
+[ -e "$dir/net3" ] && fail "a pin is left after a failure"
+"$launcher" pin --net="$dir/net4" --sysctl=kernel.core_pattern=x 2>"$dir.err" && fail "host's sysctl accepted"
+"$launcher" pin --net=/no/such/dir/x 2>"$dir.err" && fail "missing directory accepted"
+ln -s /etc/passwd "$dir/link"
+"$launcher" pin --net="$dir/link" 2>"$dir.err" && fail "a link was followed"
+rm "$dir/link" "$dir.err"
+
+# the first process of a pod
+init=$("$launcher" init --pid="$dir/pid" --join-net="$dir/net" --join-ipc="$dir/ipc" --join-uts="$dir/uts") || fail "init"
+same "pid namespace" "$(stat -Lc %i /proc/$init/ns/pid)" "$(stat -c %i "$dir/pid")"
+same "net namespace" "$(stat -Lc %i /proc/$init/ns/net)" "$(stat -c %i "$dir/net")"
+same "uts namespace" "$(stat -Lc %i /proc/$init/ns/uts)" "$(stat -c %i "$dir/uts")"
+same "root is empty" "$(ls -A /proc/$init/root/)" ""
+same "descriptors" "$(ls /proc/$init/fd | tr '\n' ' ')" "0 1 2 "
+same capabilities "$(grep CapEff /proc/$init/status | cut -f2)" 0000000000000000
+case $(readlink /proc/$init/exe) in "/memfd:carafe-launcher"*) ;; *) fail "not sealed: $(readlink /proc/$init/exe)" ;; esac
+touch /proc/$init/root/x 2>/dev/null && fail "its root can be written"
+
+# it reaps orphans: nsenter's children become pid 1's when their parent dies
+nsenter --pid="$dir/pid" sh -c '(sleep 0.1 &) ; exit 0'
+sleep 0.4
+for p in /proc/[0-9]*; do
+    grep -qs "^NSpid:.*[0-9]	[0-9]" "$p/status" && grep -qs '^State:	Z' "$p/status" \
+        && [ "$(awk '{print $4}' "$p/stat" 2>/dev/null)" = "$init" ] && fail "zombie ${p#/proc/}"
+done
+
+# TERM from inside the pod ends it, and the namespace with it
+nsenter --pid="$dir/pid" sh -c 'kill -TERM 1' 2>/dev/null
+i=0
+while kill -0 "$init" 2>/dev/null && [ "$(awk '{print $3}' /proc/$init/stat 2>/dev/null)" != Z ] && [ $i -lt 50 ]; do
+    sleep 0.1
+    i=$((i + 1))
+done
+[ $i -lt 50 ] || fail "init does not end at TERM"
+init=
+
+"$launcher" init --pid="$dir/pid5" --join-net=/etc/passwd 2>"$dir.err" && fail "joined a file that is no namespace"
+[ -e "$dir/pid5" ] && fail "a pin is left after a failure"
+"$launcher" init --pid="$dir/pid6" --cgroup=/no/such/cgroup 2>"$dir.err" && fail "entered no cgroup"
+rm -f "$dir.err"
+
+[ $failures = 0 ] && echo "launcher: namespace checks passed"
+exit $failures
