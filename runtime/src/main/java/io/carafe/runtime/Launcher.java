@@ -30,7 +30,10 @@ public final class Launcher {
         this.program = program;
     }
 
-    /** Makes namespaces and pins them; either all that were asked for or, with the error that names the step, none. */
+    /**
+     * Makes namespaces and pins them; either all that were asked for or, with the error that names the step, none. A pin
+     * goes away by unmounting and deleting its file.
+     */
     public void pin(PinRequest request, Deadline deadline) {
         var arguments = new ArrayList<>(List.of("pin"));
         request.net().ifPresent(path -> arguments.add("--net=" + path));
@@ -59,13 +62,6 @@ public final class Launcher {
         } catch (NumberFormatException e) {
             throw new CarafeException.Internal(program + " init: expected a pid, got \"" + output + "\"", e);
         }
-    }
-
-    /** Takes pins away, gone already or not. The namespaces end when no process is in them any more. */
-    public void unpin(List<Path> pins, Deadline deadline) {
-        var arguments = new ArrayList<>(List.of("unpin"));
-        pins.forEach(path -> arguments.add(path.toString()));
-        run(arguments, deadline);
     }
 
     private String run(List<String> arguments, Deadline deadline) {

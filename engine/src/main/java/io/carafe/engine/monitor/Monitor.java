@@ -4,6 +4,7 @@ import io.carafe.base.Deadline;
 import io.carafe.base.ProcessIo;
 import io.carafe.base.ProcessIo.TerminalSize;
 import io.carafe.runtime.OciRuntime;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -15,8 +16,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <ul>
  *   <li>A container is <em>watched</em> from {@link #create} or {@link #recover} until {@link #forget}.
- *   <li>Its <em>exit</em> is known once, for good, and survives the daemon: asked again after a restart, the answer is
- *       the same.
+ *   <li>Its <em>exit</em> is left in the bundle, so that one which happens while no daemon runs is known to the next.
  *   <li>A monitor process that dies before its container takes the exit code with it. The container is then killed, as
  *       nobody would reap or log it, and its exit is 137 with a reason.
  * </ul>
@@ -71,6 +71,12 @@ public interface Monitor extends AutoCloseable {
 
     /** Stops watching and removes what the monitor left in shared places. The bundle is the caller's. Unknown ids are fine. */
     void forget(String id);
+
+    /**
+     * Takes back a {@link #create}, whether it succeeded, failed or was cut short by a crash of this process: the container
+     * and its monitor are killed and gone from the runtime. Gone already is fine. The caller removes bundle and log.
+     */
+    void discard(String id, Path bundle, OciRuntime runtime, Deadline deadline);
 
     /** Stops watching everything; the monitor processes go on. */
     @Override

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param name for people, in the monitor's own messages and its process list
  * @param bundle has config.json; the monitor keeps its own files there too
- * @param log absolute path of the container's log; its directory exists
+ * @param log absolute path of the container's log, whose directory exists; null for no log
  * @param terminal what config.json says of {@code process.terminal}
  * @param stdin whether its standard input is open
  * @param stdinOnce whether that is closed for good when the first client detaches

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 /**
  * What must be stored of a watched container.
  *
+ * @param log null for none
  * @param container its first process
  * @param monitor the process that watches it
  */
