@@ -1,7 +1,12 @@
 package io.carafe.cri;
 
+import com.google.protobuf.UnsafeByteOperations;
+import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
 import io.carafe.engine.image.ImageService;
+import io.carafe.engine.log.LogEntry;
+import io.carafe.engine.log.LogQuery;
+import io.carafe.engine.log.Logs;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.EngineStatus;
 import io.carafe.engine.model.Filter;
@@ -14,12 +19,14 @@ import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.carafe.v1.InfoResponse;
 import io.carafe.proto.carafe.v1.LayerProgress;
+import io.carafe.proto.carafe.v1.LogsRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;
 import io.carafe.proto.carafe.v1.PullEvent;
 import io.carafe.proto.carafe.v1.PullRequest;
 import io.carafe.proto.carafe.v1.WaitRequest;
 import io.carafe.proto.carafe.v1.WaitResponse;
 import io.grpc.stub.StreamObserver;
+import java.time.Instant;
 import java.util.Locale;
 
 /** What the CRI has no call for, over the same engine. */
@@ -29,12 +36,14 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     private final ImageService images;
     private final Node node;
     private final ProcessCalls processes;
+    private final Logs logs;
 
     CarafeService(Engine engine, ImageService images, Node node) {
         this.engine = engine;
         this.images = images;
         this.node = node;
         this.processes = new ProcessCalls(engine);
+        this.logs = new Logs(engine.containers());
     }
 
     @Override
@@ -123,6 +132,41 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     @Override
     public StreamObserver<AttachRequest> attach(StreamObserver<ProcessOutput> observer) {
         return processes.attach(observer);
+    }
+
+    @Override
+    public void logs(LogsRequest request, StreamObserver<io.carafe.proto.carafe.v1.LogEntry> observer) {
+        var since = request.getSince() == 0 ? null : Instant.ofEpochSecond(0, request.getSince());
+        var query = new LogQuery(request.hasTail() ? request.getTail() : -1, since, request.getFollow());
+        StreamedAnswer.to(observer)
+                .start(answer -> logs.read(
+                        request.getContainerId(),
+                        query,
+                        entry -> send(answer, message(entry, request.getTimestamps()))));
+    }
+
+    private static void send(
+            StreamedAnswer<io.carafe.proto.carafe.v1.LogEntry> answer, io.carafe.proto.carafe.v1.LogEntry message) {
+        try {
+            answer.send(message);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CarafeException.Cancelled("logs: the client has left");
+        }
+    }
+
+    private static io.carafe.proto.carafe.v1.LogEntry message(LogEntry entry, boolean timestamps) {
+        var message = io.carafe.proto.carafe.v1.LogEntry.newBuilder()
+                .setStream(
+                        switch (entry.stream()) {
+                            case STDOUT -> io.carafe.proto.carafe.v1.LogEntry.Stream.STDOUT;
+                            case STDERR -> io.carafe.proto.carafe.v1.LogEntry.Stream.STDERR;
+                        })
+                .setContent(UnsafeByteOperations.unsafeWrap(entry.content()));
+        if (timestamps) {
+            message.setTime(entry.time());
+        }
+        return message.build();
     }
 
     @Override
