@@ -162,19 +162,19 @@ final class ContainerMessages {
         };
     }
 
-    private static ContainerMetadata metadata(ContainerStatus container) {
+    private static ContainerMetadata metadata(ContainerConfig config) {
         return ContainerMetadata.newBuilder()
-                .setName(container.config().name().name())
-                .setAttempt(container.config().name().attempt())
+                .setName(config.name().name())
+                .setAttempt(config.name().attempt())
                 .build();
     }
 
-    static ContainerAttributes attributes(ContainerStatus container) {
+    static ContainerAttributes attributes(String id, ContainerConfig config) {
         return ContainerAttributes.newBuilder()
-                .setId(container.id())
-                .setMetadata(metadata(container))
-                .putAllLabels(container.config().labels())
-                .putAllAnnotations(container.config().annotations())
+                .setId(id)
+                .setMetadata(metadata(config))
+                .putAllLabels(config.labels())
+                .putAllAnnotations(config.annotations())
                 .build();
     }
 
@@ -190,7 +190,7 @@ final class ContainerMessages {
         return Container.newBuilder()
                 .setId(container.id())
                 .setPodSandboxId(container.podId())
-                .setMetadata(metadata(container))
+                .setMetadata(metadata(container.config()))
                 .setImage(image(container))
                 .setImageRef(images.digestOf(container.imageId()))
                 .setState(state(container.state()))
@@ -204,7 +204,7 @@ final class ContainerMessages {
     static io.carafe.proto.cri.v1.ContainerStatus status(ContainerStatus container, ImageNames images) {
         var message = io.carafe.proto.cri.v1.ContainerStatus.newBuilder()
                 .setId(container.id())
-                .setMetadata(metadata(container))
+                .setMetadata(metadata(container.config()))
                 .setState(state(container.state()))
                 .setCreatedAt(PodMessages.nanos(container.createdAt()))
                 .setStartedAt(PodMessages.nanos(container.startedAt()))

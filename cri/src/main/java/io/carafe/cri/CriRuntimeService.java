@@ -8,6 +8,8 @@ import io.carafe.proto.cri.v1.CheckpointContainerResponse;
 import io.carafe.proto.cri.v1.CheckpointPodRequest;
 import io.carafe.proto.cri.v1.CheckpointPodResponse;
 import io.carafe.proto.cri.v1.ContainerEventResponse;
+import io.carafe.proto.cri.v1.ContainerStatsRequest;
+import io.carafe.proto.cri.v1.ContainerStatsResponse;
 import io.carafe.proto.cri.v1.ContainerStatusRequest;
 import io.carafe.proto.cri.v1.ContainerStatusResponse;
 import io.carafe.proto.cri.v1.CreateContainerRequest;
@@ -17,10 +19,20 @@ import io.carafe.proto.cri.v1.ExecResponse;
 import io.carafe.proto.cri.v1.ExecSyncRequest;
 import io.carafe.proto.cri.v1.ExecSyncResponse;
 import io.carafe.proto.cri.v1.GetEventsRequest;
+import io.carafe.proto.cri.v1.ListContainerStatsRequest;
+import io.carafe.proto.cri.v1.ListContainerStatsResponse;
 import io.carafe.proto.cri.v1.ListContainersRequest;
 import io.carafe.proto.cri.v1.ListContainersResponse;
+import io.carafe.proto.cri.v1.ListMetricDescriptorsRequest;
+import io.carafe.proto.cri.v1.ListMetricDescriptorsResponse;
+import io.carafe.proto.cri.v1.ListPodSandboxMetricsRequest;
+import io.carafe.proto.cri.v1.ListPodSandboxMetricsResponse;
 import io.carafe.proto.cri.v1.ListPodSandboxRequest;
 import io.carafe.proto.cri.v1.ListPodSandboxResponse;
+import io.carafe.proto.cri.v1.ListPodSandboxStatsRequest;
+import io.carafe.proto.cri.v1.ListPodSandboxStatsResponse;
+import io.carafe.proto.cri.v1.PodSandboxStatsRequest;
+import io.carafe.proto.cri.v1.PodSandboxStatsResponse;
 import io.carafe.proto.cri.v1.PodSandboxStatusRequest;
 import io.carafe.proto.cri.v1.PodSandboxStatusResponse;
 import io.carafe.proto.cri.v1.PortForwardRequest;
@@ -46,8 +58,14 @@ import io.carafe.proto.cri.v1.StopContainerRequest;
 import io.carafe.proto.cri.v1.StopContainerResponse;
 import io.carafe.proto.cri.v1.StopPodSandboxRequest;
 import io.carafe.proto.cri.v1.StopPodSandboxResponse;
+import io.carafe.proto.cri.v1.StreamContainerStatsRequest;
+import io.carafe.proto.cri.v1.StreamContainerStatsResponse;
 import io.carafe.proto.cri.v1.StreamContainersRequest;
 import io.carafe.proto.cri.v1.StreamContainersResponse;
+import io.carafe.proto.cri.v1.StreamPodSandboxMetricsRequest;
+import io.carafe.proto.cri.v1.StreamPodSandboxMetricsResponse;
+import io.carafe.proto.cri.v1.StreamPodSandboxStatsRequest;
+import io.carafe.proto.cri.v1.StreamPodSandboxStatsResponse;
 import io.carafe.proto.cri.v1.StreamPodSandboxesRequest;
 import io.carafe.proto.cri.v1.StreamPodSandboxesResponse;
 import io.carafe.proto.cri.v1.UpdateContainerResourcesRequest;
@@ -67,14 +85,21 @@ final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase 
     private final ContainerCalls containers;
     private final StreamingCalls streams;
     private final StatusCalls status;
+    private final StatsCalls stats;
     private final EventCalls events;
 
     CriRuntimeService(
-            PodCalls pods, ContainerCalls containers, StreamingCalls streams, StatusCalls status, EventCalls events) {
+            PodCalls pods,
+            ContainerCalls containers,
+            StreamingCalls streams,
+            StatusCalls status,
+            StatsCalls stats,
+            EventCalls events) {
         this.pods = pods;
         this.containers = containers;
         this.streams = streams;
         this.status = status;
+        this.stats = stats;
         this.events = events;
     }
 
@@ -211,6 +236,81 @@ final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase 
                         .addAllContainers(items)
                         .build(),
                 observer);
+    }
+
+    @Override
+    public void containerStats(ContainerStatsRequest request, StreamObserver<ContainerStatsResponse> observer) {
+        Answers.send(observer, stats.container(request));
+    }
+
+    @Override
+    public void listContainerStats(
+            ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> observer) {
+        Answers.send(
+                observer,
+                ListContainerStatsResponse.newBuilder()
+                        .addAllStats(stats.containers(request.getFilter()))
+                        .build());
+    }
+
+    @Override
+    public void streamContainerStats(
+            StreamContainerStatsRequest request, StreamObserver<StreamContainerStatsResponse> observer) {
+        Batches.stream(
+                stats.containers(request.getFilter()),
+                items -> StreamContainerStatsResponse.newBuilder()
+                        .addAllContainerStats(items)
+                        .build(),
+                observer);
+    }
+
+    @Override
+    public void podSandboxStats(PodSandboxStatsRequest request, StreamObserver<PodSandboxStatsResponse> observer) {
+        Answers.send(observer, stats.pod(request));
+    }
+
+    @Override
+    public void listPodSandboxStats(
+            ListPodSandboxStatsRequest request, StreamObserver<ListPodSandboxStatsResponse> observer) {
+        Answers.send(
+                observer,
+                ListPodSandboxStatsResponse.newBuilder()
+                        .addAllStats(stats.pods(request.getFilter()))
+                        .build());
+    }
+
+    @Override
+    public void streamPodSandboxStats(
+            StreamPodSandboxStatsRequest request, StreamObserver<StreamPodSandboxStatsResponse> observer) {
+        Batches.stream(
+                stats.pods(request.getFilter()),
+                items -> StreamPodSandboxStatsResponse.newBuilder()
+                        .addAllPodSandboxStats(items)
+                        .build(),
+                observer);
+    }
+
+    @Override
+    public void listMetricDescriptors(
+            ListMetricDescriptorsRequest request, StreamObserver<ListMetricDescriptorsResponse> observer) {
+        throw noMetrics();
+    }
+
+    @Override
+    public void listPodSandboxMetrics(
+            ListPodSandboxMetricsRequest request, StreamObserver<ListPodSandboxMetricsResponse> observer) {
+        throw noMetrics();
+    }
+
+    @Override
+    public void streamPodSandboxMetrics(
+            StreamPodSandboxMetricsRequest request, StreamObserver<StreamPodSandboxMetricsResponse> observer) {
+        throw noMetrics();
+    }
+
+    private static CarafeException noMetrics() {
+        return new CarafeException.Unimplemented(
+                "metrics under cAdvisor's names are not composed yet; the stats calls have the numbers");
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.carafe.cri;
 import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
 import io.carafe.engine.image.ImageService;
+import io.carafe.engine.stats.Stats;
 import io.carafe.streaming.StreamingServer;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -44,7 +45,8 @@ public final class CriServer implements AutoCloseable {
             Thread.ofVirtual().name("call-", 0).factory());
     private final Server server;
 
-    private CriServer(Path socket, Engine engine, ImageService images, StreamingServer streaming, Node node)
+    private CriServer(
+            Path socket, Engine engine, ImageService images, Stats stats, StreamingServer streaming, Node node)
             throws IOException {
         this.socket = socket;
         this.loops =
@@ -62,6 +64,7 @@ public final class CriServer implements AutoCloseable {
                         new ContainerCalls(engine, names),
                         new StreamingCalls(engine, streaming),
                         new StatusCalls(engine, node),
+                        new StatsCalls(stats),
                         new EventCalls(engine, names)))
                 .addService(new CriImageService(new ImageCalls(engine, images)))
                 .addService(new CarafeService(engine, images, node))
@@ -75,7 +78,7 @@ public final class CriServer implements AutoCloseable {
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
     public static CriServer start(
-            Path socket, Engine engine, ImageService images, StreamingServer streaming, Node node) {
+            Path socket, Engine engine, ImageService images, Stats stats, StreamingServer streaming, Node node) {
         if (socket.toString().length() > MAX_SOCKET_PATH) {
             throw new CarafeException.InvalidArgument(
                     "socket " + socket + ": the kernel allows " + MAX_SOCKET_PATH + " bytes in its path");
@@ -83,7 +86,7 @@ public final class CriServer implements AutoCloseable {
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
             removeStale(socket);
-            var server = new CriServer(socket, engine, images, streaming, node);
+            var server = new CriServer(socket, engine, images, stats, streaming, node);
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
             return server;
         } catch (IOException e) {

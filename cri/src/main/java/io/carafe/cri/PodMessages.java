@@ -127,12 +127,12 @@ final class PodMessages {
                 .build();
     }
 
-    static PodSandboxAttributes attributes(PodStatus pod) {
+    static PodSandboxAttributes attributes(String id, PodConfig config) {
         return PodSandboxAttributes.newBuilder()
-                .setId(pod.id())
-                .setMetadata(metadata(pod.config().name()))
-                .putAllLabels(pod.config().labels())
-                .putAllAnnotations(pod.config().annotations())
+                .setId(id)
+                .setMetadata(metadata(config.name()))
+                .putAllLabels(config.labels())
+                .putAllAnnotations(config.annotations())
                 .build();
     }
 
