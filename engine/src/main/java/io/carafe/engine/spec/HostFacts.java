@@ -1,6 +1,7 @@
 package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ public record HostFacts(
         Set<Capability> capabilities,
         long oomScoreAdj,
         Map<Rlimit.Type, Long> hardLimits,
-        Cgroups cgroups,
+        CgroupLayout.Mode cgroups,
         boolean swapAccounting,
         long swapBytes,
         Set<String> hugepageSizes,
@@ -51,18 +52,10 @@ public record HostFacts(
         }
     }
 
-    /** Which cgroup hierarchies a container's limits go to. */
-    public enum Cgroups {
-        V1,
-        /** v1 controllers, and a v2 hierarchy without any. */
-        HYBRID,
-        V2
-    }
-
     /** Asks the kernel. */
     public static HostFacts probe() {
         try {
-            return new HostProbe(Path.of("/")).read();
+            return new HostProbe(Path.of("/"), CgroupLayout.detect()).read();
         } catch (IOException e) {
             throw new CarafeException.Internal("read facts of the node from /proc and /sys: " + e.getMessage(), e);
         }

@@ -1,5 +1,6 @@
 package io.carafe.engine.spec;
 
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,23 +14,22 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Reads {@link HostFacts} from the files of a node that is mounted at {@code root}. */
-record HostProbe(Path root) {
+record HostProbe(Path root, CgroupLayout layout) {
 
     private static final Pattern VERSION = Pattern.compile("^(\\d+)\\.(\\d+)");
 
     HostFacts read() throws IOException {
         var status = Files.readAllLines(root.resolve("proc/self/status"));
-        var cgroups = cgroups();
         return new HostFacts(
                 architecture(),
                 kernel(),
                 Capability.ofMask(Long.parseUnsignedLong(field(status, "CapBnd:", "0"), 16)),
                 Long.parseLong(line("proc/self/oom_score_adj", "0")),
                 hardLimits(),
-                cgroups,
-                swapAccounting(cgroups),
+                layout.mode(),
+                swapAccounting(),
                 swapBytes(),
-                hugepageSizes(cgroups),
+                hugepageSizes(),
                 !field(status, "Seccomp:", "").isEmpty(),
                 line("sys/module/apparmor/parameters/enabled", "N").startsWith("Y"),
                 Files.exists(root.resolve("sys/fs/selinux/enforce")),
@@ -66,28 +66,20 @@ record HostProbe(Path root) {
                 : new HostFacts.Kernel(0, 0);
     }
 
-    private HostFacts.Cgroups cgroups() {
-        if (Files.exists(root.resolve("sys/fs/cgroup/cgroup.controllers"))) {
-            return HostFacts.Cgroups.V2;
+    /** The root of v2 has no limits, so a child of it is asked. */
+    private boolean swapAccounting() throws IOException {
+        if (layout.mode() != CgroupLayout.Mode.V2) {
+            var memory = layout.v1().get("memory");
+            return memory != null && Files.exists(memory.resolve("memory.memsw.limit_in_bytes"));
         }
-        return Files.exists(root.resolve("sys/fs/cgroup/unified/cgroup.controllers"))
-                ? HostFacts.Cgroups.HYBRID
-                : HostFacts.Cgroups.V1;
-    }
-
-    /** On v2 the root has no limits, so the kernel's configuration is asked through any child. */
-    private boolean swapAccounting(HostFacts.Cgroups cgroups) throws IOException {
-        if (cgroups != HostFacts.Cgroups.V2) {
-            return Files.exists(root.resolve("sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
-        }
-        try (var children = Files.newDirectoryStream(root.resolve("sys/fs/cgroup"), Files::isDirectory)) {
+        try (var children = Files.newDirectoryStream(layout.unified().orElseThrow(), Files::isDirectory)) {
             for (var child : children) {
                 if (Files.exists(child.resolve("memory.max"))) {
                     return Files.exists(child.resolve("memory.swap.max"));
                 }
             }
         }
-        return Files.exists(root.resolve("proc/swaps"));
+        return true;
     }
 
     private long swapBytes() throws IOException {
@@ -95,13 +87,9 @@ record HostProbe(Path root) {
         return Long.parseLong(total.substring(0, total.indexOf(' '))) * 1024;
     }
 
-    private Set<String> hugepageSizes(HostFacts.Cgroups cgroups) throws IOException {
-        boolean limited = cgroups == HostFacts.Cgroups.V2
-                ? List.of(line("sys/fs/cgroup/cgroup.controllers", "").split(" "))
-                        .contains("hugetlb")
-                : Files.isDirectory(root.resolve("sys/fs/cgroup/hugetlb"));
+    private Set<String> hugepageSizes() throws IOException {
         var directory = root.resolve("sys/kernel/mm/hugepages");
-        if (!limited || !Files.isDirectory(directory)) {
+        if (!layout.controllers().contains("hugetlb") || !Files.isDirectory(directory)) {
             return Set.of();
         }
         var sizes = new HashSet<String>();

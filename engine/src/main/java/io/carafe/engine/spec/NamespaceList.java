@@ -2,6 +2,7 @@ package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.Namespaces;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.Linux.Namespace;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class NamespaceList {
         join(list, Namespace.Kind.IPC, request.place().ipc());
         join(list, Namespace.Kind.UTS, request.place().uts());
         addPid(list, request, Security.namespaces(security));
-        if (host.cgroups() == HostFacts.Cgroups.V2 && !security.privileged()) {
+        if (host.cgroups() == CgroupLayout.Mode.V2 && !security.privileged()) {
             list.add(new Namespace(Namespace.Kind.CGROUP, null));
         }
         return List.copyOf(list);

@@ -2,6 +2,7 @@ package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.Resources;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.LinuxResources;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +138,7 @@ final class ResourceLimits {
         if (wanted.unified().isEmpty()) {
             return Map.of();
         }
-        if (host.cgroups() != HostFacts.Cgroups.V2) {
+        if (host.cgroups() != CgroupLayout.Mode.V2) {
             throw new CarafeException.FailedPrecondition("unified resources ("
                     + String.join(", ", new TreeMap<>(wanted.unified()).keySet())
                     + ") need cgroup v2, and this node's controllers are v1");

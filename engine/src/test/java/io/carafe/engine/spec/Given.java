@@ -7,6 +7,7 @@ import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodName;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.image.ImageConfig;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.nio.charset.StandardCharsets;
@@ -34,11 +35,11 @@ final class Given {
 
     private Given() {}
 
-    static HostFacts host(HostFacts.Cgroups cgroups) {
+    static HostFacts host(CgroupLayout.Mode cgroups) {
         return host(cgroups, ALL);
     }
 
-    static HostFacts host(HostFacts.Cgroups cgroups, Set<Capability> capabilities) {
+    static HostFacts host(CgroupLayout.Mode cgroups, Set<Capability> capabilities) {
         return new HostFacts(
                 "amd64",
                 new HostFacts.Kernel(6, 12),

@@ -14,7 +14,7 @@ import io.carafe.engine.model.PodConfig.DnsConfig;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
-import io.carafe.engine.spec.HostFacts.Cgroups;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.Mount;
 import io.carafe.oci.runtime.Seccomp;
@@ -38,23 +38,25 @@ class LinuxPartsTest {
 
     @Test
     void memoryLimitAloneAllowsNoSwap() {
-        var memory = limits(Cgroups.V2, resources(1 << 20, 0)).memory();
+        var memory = limits(CgroupLayout.Mode.V2, resources(1 << 20, 0)).memory();
 
         assertEquals(1 << 20, memory.limit());
         assertEquals(1 << 20, memory.swap());
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V2, resources(1 << 20, 1 << 19)));
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V2, resources(-2, 0)));
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V2, resources(1 << 20, 1 << 19)));
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V2, resources(-2, 0)));
     }
 
     @Test
     void unifiedNeedsCgroupV2() {
         var unified = new Resources(0, 0, 0, 0, 0, null, "", "", List.of(), Map.of("memory.high", "1"));
 
-        assertEquals(Map.of("memory.high", "1"), limits(Cgroups.V2, unified).unified());
-        var e = assertThrows(FailedPrecondition.class, () -> limits(Cgroups.HYBRID, unified));
+        assertEquals(
+                Map.of("memory.high", "1"),
+                limits(CgroupLayout.Mode.V2, unified).unified());
+        var e = assertThrows(FailedPrecondition.class, () -> limits(CgroupLayout.Mode.HYBRID, unified));
         assertTrue(e.getMessage().contains("memory.high"), e.getMessage());
         var path = new Resources(0, 0, 0, 0, 0, null, "", "", List.of(), Map.of("../memory.high", "1"));
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V2, path));
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V2, path));
     }
 
     @Test
@@ -62,21 +64,21 @@ class LinuxPartsTest {
         var none = new Resources(0, 0, 0, 0, 0, null, "", "", List.of(new Resources.HugepageLimit("1GB", 0)), Map.of());
         var some = new Resources(0, 0, 0, 0, 0, null, "", "", List.of(new Resources.HugepageLimit("1GB", 1)), Map.of());
 
-        assertTrue(limits(Cgroups.V2, none).hugepageLimits().isEmpty());
-        assertThrows(FailedPrecondition.class, () -> limits(Cgroups.V2, some));
+        assertTrue(limits(CgroupLayout.Mode.V2, none).hugepageLimits().isEmpty());
+        assertThrows(FailedPrecondition.class, () -> limits(CgroupLayout.Mode.V2, some));
     }
 
     @Test
     void impossibleCpuLimitsAreErrors() {
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V1, cpu(10, 0, "")));
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V1, cpu(0, 10, "")));
-        assertThrows(InvalidArgument.class, () -> limits(Cgroups.V1, cpu(0, 0, "0;1")));
-        assertNull(limits(Cgroups.V1, cpu(0, 0, "")).cpu());
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V1, cpu(10, 0, "")));
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V1, cpu(0, 10, "")));
+        assertThrows(InvalidArgument.class, () -> limits(CgroupLayout.Mode.V1, cpu(0, 0, "0;1")));
+        assertNull(limits(CgroupLayout.Mode.V1, cpu(0, 0, "")).cpu());
     }
 
     @Test
     void updateWritesWhatChangedAndKeepsTheRest() {
-        var generator = new SpecGenerator(Given.host(Cgroups.V2), List.of());
+        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), List.of());
         var current = new Resources(100_000, 50_000, 512, 1 << 27, 0, 100L, "0-1", "", List.of(), Map.of());
         var change = new Resources(0, 20_000, 0, 0, 0, null, "", "", List.of(), Map.of());
 
@@ -227,13 +229,13 @@ class LinuxPartsTest {
         assertTrue(list.nodes().stream().anyMatch(node -> node.path().equals("/dev/null")));
         assertTrue(list.nodes().stream().noneMatch(node -> node.path().startsWith("/dev/pts/")));
         assertEquals(1, list.rules().size());
-        assertTrue(
-                RootfsPaths.masked(Given.privileged(), Given.host(Cgroups.V1)).isEmpty());
+        assertTrue(RootfsPaths.masked(Given.privileged(), Given.host(CgroupLayout.Mode.V1))
+                .isEmpty());
     }
 
     @Test
     void defaultProfileFollowsCapabilities() {
-        var host = Given.host(Cgroups.V2);
+        var host = Given.host(CgroupLayout.Mode.V2);
         var profile = Given.with(new Profile(Profile.Kind.RUNTIME_DEFAULT, ""));
 
         var plain = SeccompFilter.of(profile, Capability.DEFAULT, host);
@@ -253,7 +255,7 @@ class LinuxPartsTest {
 
     @Test
     void noCallIsBothAllowedAndRefusedWithoutConditions() {
-        var host = Given.host(Cgroups.V2);
+        var host = Given.host(CgroupLayout.Mode.V2);
         var profile = Given.with(new Profile(Profile.Kind.RUNTIME_DEFAULT, ""));
         for (var capabilities : List.of(EnumSet.noneOf(Capability.class), EnumSet.copyOf(Given.ALL))) {
             var filter = SeccompFilter.of(profile, capabilities, host);
@@ -265,7 +267,7 @@ class LinuxPartsTest {
 
     @Test
     void localhostProfilesAreReadAndChecked() throws IOException {
-        var host = Given.host(Cgroups.V2);
+        var host = Given.host(CgroupLayout.Mode.V2);
         var good = profile("{\"defaultAction\":\"SCMP_ACT_ALLOW\","
                 + "\"syscalls\":[{\"name\":\"chmod\",\"action\":\"SCMP_ACT_ERRNO\"}]}");
 
@@ -363,7 +365,7 @@ class LinuxPartsTest {
 
     private List<Mount> mounts(ContainerConfig.Mount... wanted) {
         var container = Given.container(List.of(), List.of(), Given.security(), null, List.of(wanted), List.of());
-        return new MountTable(Given.request(Given.pod(), container, temp), Given.host(Cgroups.V2)).mounts();
+        return new MountTable(Given.request(Given.pod(), container, temp), Given.host(CgroupLayout.Mode.V2)).mounts();
     }
 
     private static Mount at(List<Mount> mounts, String destination) {
@@ -373,7 +375,7 @@ class LinuxPartsTest {
                 .orElseThrow();
     }
 
-    private static LinuxResources limits(Cgroups cgroups, Resources wanted) {
+    private static LinuxResources limits(CgroupLayout.Mode cgroups, Resources wanted) {
         return new ResourceLimits(Given.host(cgroups)).of(wanted);
     }
 

@@ -9,6 +9,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.CarafeException.InvalidArgument;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.SecurityConfig;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.oci.image.ImageConfig;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
@@ -125,7 +126,7 @@ class ProcessPartsTest {
     @Test
     void capabilitiesAreAddedAndDropped() {
         var net = new SecurityConfig.Capabilities(List.of("net_admin"), List.of("CAP_MKNOD"), List.of());
-        var granted = CapabilitySets.granted(Given.with(net), Given.host(HostFacts.Cgroups.V2));
+        var granted = CapabilitySets.granted(Given.with(net), Given.host(CgroupLayout.Mode.V2));
 
         assertTrue(granted.contains(Capability.CAP_NET_ADMIN));
         assertTrue(granted.contains(Capability.CAP_CHOWN));
@@ -135,7 +136,7 @@ class ProcessPartsTest {
     @Test
     void allMeansWhatTheNodeHas() {
         var few = EnumSet.of(Capability.CAP_CHOWN, Capability.CAP_KILL);
-        var host = Given.host(HostFacts.Cgroups.V2, few);
+        var host = Given.host(CgroupLayout.Mode.V2, few);
 
         assertEquals(few, granted(host, List.of("ALL"), List.of()));
         assertEquals(Set.of(Capability.CAP_KILL), granted(host, List.of("ALL"), List.of("CHOWN")));
@@ -146,7 +147,7 @@ class ProcessPartsTest {
 
     @Test
     void ambientCapabilitiesAreInEverySetAndNothingElseIsInheritable() {
-        var host = Given.host(HostFacts.Cgroups.V2);
+        var host = Given.host(CgroupLayout.Mode.V2);
         var security = Given.with(new SecurityConfig.Capabilities(List.of(), List.of("ALL"), List.of("NET_RAW")));
 
         var sets = CapabilitySets.of(security, host, CapabilitySets.granted(security, host));
@@ -159,8 +160,8 @@ class ProcessPartsTest {
 
     @Test
     void withoutCapSysResourceScoresAndLimitsAreClamped() {
-        var clamped = Given.host(HostFacts.Cgroups.V1, Capability.DEFAULT);
-        var free = Given.host(HostFacts.Cgroups.V1);
+        var clamped = Given.host(CgroupLayout.Mode.V1, Capability.DEFAULT);
+        var free = Given.host(CgroupLayout.Mode.V1);
         var wanted = new Rlimit(Rlimit.Type.RLIMIT_NOFILE, -1, 8192);
 
         assertEquals(0, clamped.permittedOomScoreAdj(-997));
@@ -185,7 +186,7 @@ class ProcessPartsTest {
 
     @Test
     void profilesThatTheKernelCannotApplyAreErrors() {
-        var host = Given.host(HostFacts.Cgroups.V1);
+        var host = Given.host(CgroupLayout.Mode.V1);
         var security = new SecurityConfig(
                 Given.POD_NAMESPACES,
                 false,

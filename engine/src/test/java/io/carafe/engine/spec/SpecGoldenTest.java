@@ -9,7 +9,7 @@ import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
-import io.carafe.engine.spec.HostFacts.Cgroups;
+import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.Json;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.io.IOException;
@@ -33,7 +33,7 @@ class SpecGoldenTest {
 
     @Test
     void plain() throws IOException {
-        check("plain", Cgroups.V1, Given.pod(), Given.container(Given.security()));
+        check("plain", CgroupLayout.Mode.V1, Given.pod(), Given.container(Given.security()));
     }
 
     @Test
@@ -78,7 +78,7 @@ class SpecGoldenTest {
                 List.of(new ContainerConfig.Device("/dev/void", "/dev/null", "rw")));
         var pod = Given.pod(Given.security(), Map.of("net/core/somaxconn", "1024", "kernel.shm_rmid_forced", "1"));
 
-        check("kubernetes-like", Cgroups.V2, pod, container);
+        check("kubernetes-like", CgroupLayout.Mode.V2, pod, container);
     }
 
     @Test
@@ -102,14 +102,15 @@ class SpecGoldenTest {
                 request.cgroupsPath(),
                 null);
 
-        check("host-namespaces", Cgroups.HYBRID, onHost);
+        check("host-namespaces", CgroupLayout.Mode.HYBRID, onHost);
     }
 
-    private void check(String name, Cgroups cgroups, PodConfig pod, ContainerConfig container) throws IOException {
+    private void check(String name, CgroupLayout.Mode cgroups, PodConfig pod, ContainerConfig container)
+            throws IOException {
         check(name, cgroups, Given.request(pod, container, rootfs()));
     }
 
-    private void check(String name, Cgroups cgroups, SpecRequest request) throws IOException {
+    private void check(String name, CgroupLayout.Mode cgroups, SpecRequest request) throws IOException {
         var generator = new SpecGenerator(
                 Given.host(cgroups), List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 1_048_576, 1_024)));
 
