@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures carafed beside the host's containerd, each on roots, sockets, a bridge and a cgroup of its own.
+# Measures carafed beside the host's containerd and podman, each on roots, sockets, a bridge and a cgroup of its own.
 # Results: bench/results/latest.json and latest.md. ROUNDS and PODS change the counts, PEERS which daemons run.
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -19,7 +19,7 @@ leave() {
     local status=$? name
     trap - EXIT
     "$top/scripts/registry.sh" stop "$home"
-    for name in carafe containerd; do sweep "$home/$name" "/bench-$name" "cb-$name"; done
+    for name in carafe containerd podman; do sweep "$home/$name" "/bench-$name" "cb-$name"; done
     restore_host "$home/host"
     [ "$status" = 0 ] || { say "the daemons' logs are in $home"; exit "$status"; }
     rm -rf "$home"
@@ -31,7 +31,8 @@ port=$("$top/scripts/registry.sh" port)
 "$top/scripts/registry.sh" push "$port" bench
 
 peers=()
-for peer in ${PEERS:-carafe containerd}; do
+image=registry.k8s.io/bench/shell:1
+for peer in ${PEERS:-carafe containerd podman}; do
     mkdir -p "$home/$peer/logs"
     case $peer in
     carafe)
@@ -39,6 +40,8 @@ for peer in ${PEERS:-carafe containerd}; do
         "$top/scripts/cni.sh" "$home/carafe/cni" cb-carafe 231
         "$top/scripts/registry.sh" conf "$port" >"$home/carafe/registries.conf"
         peers+=("carafe,$home/carafe/carafe.sock,$home/carafe,21000,$home/install/bin/carafed $(carafed_flags "$home/carafe" /bench-carafe)")
+        command="$home/install/bin/carafe --host $home/carafe/carafe.sock"
+        peers+=("cli:carafe|$command run -d --name @ -p 23001:80 --memory 128m $image sleep 1000|$command exec @ true|$command rm -f @")
         ;;
     containerd)
         "$top/scripts/cni.sh" "$home/containerd/cni" cb-containerd 232
@@ -67,7 +70,20 @@ config_path = "$home/containerd/certs.d"
 END
         peers+=("containerd,$home/containerd/containerd.sock,$home/containerd,22000,containerd --config $home/containerd/config.toml --log-level warn")
         ;;
-    *) die "unknown peer '$peer': carafe, containerd" ;;
+    podman)
+        # its defaults ask for rlimits that a container host may not give; crun of Debian 12 knows no hybrid cgroups
+        "$top/scripts/cni.sh" "$home/podman/cni" cb-podman 237
+        command="podman --root $home/podman/root --runroot $home/podman/run --tmpdir $home/podman/tmp --runtime runc"
+        command="$command --cgroup-manager cgroupfs --events-backend file --network-config-dir $home/podman/cni"
+        # shellcheck disable=SC2086 # words
+        if $command pull -q --tls-verify=false "127.0.0.1:$port/bench/shell:1" >"$home/podman/log" 2>&1; then
+            run="$command run -d --network cb-podman --cgroup-parent /bench-podman --ulimit nofile=1024:1024 --ulimit nproc=1024:1024"
+            peers+=("cli:podman|$run --name @ -p 23002:80 --memory 128m 127.0.0.1:$port/bench/shell:1 sleep 1000|$command exec @ true|$command rm -f -t 0 @")
+        else
+            say "podman does not run here: $(tail -1 "$home/podman/log")"
+        fi
+        ;;
+    *) die "unknown peer '$peer': carafe, containerd, podman" ;;
     esac
 done
 

@@ -15,7 +15,7 @@ import java.util.concurrent.Future;
  * rounds interleaved so that what else the machine does hits all alike.
  *
  * <p>Arguments: the directory for the results, the number of rounds, the number of pods on the full node, then the peers
- * ({@link Peer#parse}), Carafe first.
+ * ({@link Peer#parse} and, for those with a command only, {@link CommandPeer#parse}), Carafe first.
  */
 public final class Bench {
 
@@ -29,21 +29,29 @@ public final class Bench {
     private final int rounds;
     private final int pods;
     private final List<Peer> peers;
+    private final List<CommandPeer> commands;
 
-    private Bench(Results results, int rounds, int pods, List<Peer> peers) {
+    private Bench(Results results, int rounds, int pods, List<Peer> peers, List<CommandPeer> commands) {
         this.results = results;
         this.rounds = rounds;
         this.pods = pods;
         this.peers = peers;
+        this.commands = commands;
     }
 
     public static void main(String[] arguments) throws Exception {
         var directory = Path.of(arguments[0]);
-        var peers = List.of(arguments).subList(3, arguments.length).stream()
+        var given = List.of(arguments).subList(3, arguments.length);
+        var peers = given.stream()
+                .filter(text -> !text.startsWith("cli:"))
                 .map(Peer::parse)
                 .toList();
+        var commands = given.stream()
+                .filter(text -> text.startsWith("cli:"))
+                .map(CommandPeer::parse)
+                .toList();
         var results = new Results();
-        var bench = new Bench(results, Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), peers);
+        var bench = new Bench(results, Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), peers, commands);
         try {
             bench.run();
         } finally {
@@ -71,6 +79,7 @@ public final class Bench {
         pulls(SMALL_FILES, "pull and unpack, 40,000 small files (500 MB)");
         pulls(LARGE_LAYER, "pull and unpack, one layer (500 MB)");
         podStarts();
+        commands();
         cycles();
         for (var peer : peers) {
             fullNode(peer);
@@ -123,6 +132,26 @@ public final class Bench {
             add("ExecSync of true", peer, exec);
             add("StopContainer", peer, stop);
             add("StopPodSandbox and RemovePodSandbox", peer, remove);
+        }
+    }
+
+    private void commands() throws IOException, InterruptedException {
+        say("the commands");
+        for (var round = -1; round < rounds; round++) {
+            for (var command : commands) {
+                var t0 = System.nanoTime();
+                CommandPeer.call(command.run(), "bench-cli");
+                var t1 = System.nanoTime();
+                CommandPeer.call(command.exec(), "bench-cli");
+                var t2 = System.nanoTime();
+                CommandPeer.call(command.remove(), "bench-cli");
+                var t3 = System.nanoTime();
+                if (round >= 0) {
+                    results.add("command: run -d", "ms", command.name(), (t1 - t0) / 1e6);
+                    results.add("command: exec true", "ms", command.name(), (t2 - t1) / 1e6);
+                    results.add("command: rm -f", "ms", command.name(), (t3 - t2) / 1e6);
+                }
+            }
         }
     }
 
