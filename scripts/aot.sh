@@ -34,7 +34,8 @@ if [ -S "$host" ]; then
     wait $pid || true
 else
     wait $pid || true
-    tail -5 "$home/log" >&2
+    rm -f "$layout"/lib/carafe/*.aot
+    grep -v '^Picked up' "$home/log" | tail -5 >&2
     say "carafed did not start here: no AOT caches, it starts slower"
 fi
 rm -f "$layout"/lib/carafe/*.aot.config
