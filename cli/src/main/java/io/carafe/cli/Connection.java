@@ -1,0 +1,139 @@
+package io.carafe.cli;
+
+import io.carafe.proto.carafe.v1.CarafeGrpc;
+import io.carafe.proto.cri.v1.ImageServiceGrpc;
+import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** The daemon, by its socket. */
+final class Connection implements AutoCloseable {
+
+    static final String DEFAULT_SOCKET = "/run/carafe/carafe.sock";
+
+    private static final int LARGEST_MESSAGE = 64 << 20;
+    /** For what the daemon answers from memory. */
+    private static final long QUICK_SECONDS = 30;
+
+    // kept here: a logger that nobody holds may be collected, and its level with it
+    private static final Logger NETTY_LOG = Logger.getLogger("io.netty");
+
+    private final Path socket;
+    private final EventLoopGroup loop;
+    private final ManagedChannel channel;
+
+    private Connection(Path socket) {
+        this.socket = socket;
+        NETTY_LOG.setLevel(Level.SEVERE); // it warns of TCP options that a Unix socket has not
+        loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+                .channelType(EpollDomainSocketChannel.class)
+                .eventLoopGroup(loop)
+                .overrideAuthority("localhost")
+                .usePlaintext()
+                .directExecutor()
+                .maxInboundMessageSize(LARGEST_MESSAGE)
+                .build();
+    }
+
+    /** @param host a socket's path, with or without {@code unix://} */
+    static Connection open(String host) {
+        var path = host.startsWith("unix://") ? host.substring(7) : host.startsWith("unix:") ? host.substring(5) : host;
+        if (!path.startsWith("/")) {
+            throw new Failure(
+                    "daemon address '" + host + "': expected the path of a Unix socket, such as " + DEFAULT_SOCKET);
+        }
+        var socket = Path.of(path);
+        if (Files.notExists(socket)) {
+            throw new Failure(notRunning(socket, "there is no such socket"));
+        }
+        return new Connection(socket);
+    }
+
+    RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
+        return RuntimeServiceGrpc.newBlockingStub(channel).withDeadlineAfter(QUICK_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** For calls that do work; they take as long as they take. */
+    RuntimeServiceGrpc.RuntimeServiceBlockingStub patientRuntime() {
+        return RuntimeServiceGrpc.newBlockingStub(channel);
+    }
+
+    ImageServiceGrpc.ImageServiceBlockingStub images() {
+        return ImageServiceGrpc.newBlockingStub(channel).withDeadlineAfter(QUICK_SECONDS, TimeUnit.SECONDS);
+    }
+
+    ImageServiceGrpc.ImageServiceBlockingStub patientImages() {
+        return ImageServiceGrpc.newBlockingStub(channel);
+    }
+
+    CarafeGrpc.CarafeBlockingStub carafe() {
+        return CarafeGrpc.newBlockingStub(channel);
+    }
+
+    CarafeGrpc.CarafeStub carafeStreams() {
+        return CarafeGrpc.newStub(channel);
+    }
+
+    /** The failure that a call's status stands for. */
+    Failure failure(Throwable error) {
+        var status = Status.fromThrowable(error);
+        var said = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+        return switch (status.getCode()) {
+            case UNAVAILABLE ->
+                Files.notExists(socket) || !saidByDaemon(status)
+                        ? new Failure(notRunning(socket, reason(status)))
+                        : new Failure(said);
+            case CANCELLED -> new Failure("interrupted", Failure.INTERRUPTED);
+            case UNIMPLEMENTED ->
+                new Failure("the daemon at " + socket + " does not know this call: " + said
+                        + "\n  it may be older than this command, or not be carafed");
+            case DEADLINE_EXCEEDED -> new Failure("the daemon at " + socket + " did not answer in time: " + said);
+            default -> new Failure(said);
+        };
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    }
+
+    /** A transport's failure carries its exception; a daemon's answer is text alone. */
+    private static boolean saidByDaemon(Status status) {
+        return status.getCause() == null && !"io exception".equals(status.getDescription());
+    }
+
+    private static String reason(Status status) {
+        var cause = status.getCause();
+        var text = cause == null || cause.getMessage() == null
+                ? String.valueOf(status.getDescription())
+                : cause.getMessage();
+        if (text.contains("Permission denied")) {
+            return "permission denied; it belongs to root";
+        }
+        return text.contains("Connection refused") ? "nobody listens there" : text;
+    }
+
+    private static String notRunning(Path socket, String reason) {
+        return "cannot reach carafed at " + socket + ": " + reason
+                + "\n  start it (systemctl start carafed, or carafed --listen " + socket
+                + "), or name another socket with --host or CARAFE_HOST";
+    }
+
+    static boolean isNotFound(StatusRuntimeException e) {
+        return e.getStatus().getCode() == Status.Code.NOT_FOUND;
+    }
+}

@@ -1,0 +1,73 @@
+package io.carafe.cli;
+
+import io.carafe.proto.cri.v1.Container;
+import io.carafe.proto.cri.v1.ContainerState;
+import io.carafe.proto.cri.v1.RemoveContainerRequest;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "rm", description = "Remove containers, or whole pods by their name.")
+final class RmCommand extends DaemonCommand {
+
+    @Parameters(paramLabel = "CONTAINER", arity = "1..*")
+    private List<String> names;
+
+    @Option(
+            names = {"-f", "--force"},
+            description = "kill what runs; what is not there is fine")
+    private boolean force;
+
+    @Override
+    int run(Connection daemon) {
+        var lookup = Lookup.in(daemon);
+        var failed = 0;
+        for (var name : names) {
+            try {
+                remove(daemon, lookup, name);
+                out.println(name);
+            } catch (Failure e) {
+                System.err.println("carafe: " + e.getMessage());
+                failed = 1;
+            }
+        }
+        return failed;
+    }
+
+    private void remove(Connection daemon, Lookup lookup, String name) {
+        var container = lookup.findContainer(name);
+        var pod = container.isPresent() ? Optional.<io.carafe.proto.cri.v1.PodSandbox>empty() : lookup.findPod(name);
+        if (container.isPresent()) {
+            removeContainer(daemon, container.get(), name);
+        } else if (pod.isPresent()) {
+            var id = pod.get().getId();
+            lookup.containers().stream()
+                    .filter(inside -> inside.getPodSandboxId().equals(id))
+                    .forEach(inside -> requireStopped(inside, name));
+            RunPod.remove(daemon, id);
+        } else if (!force) {
+            lookup.container(name);
+        }
+    }
+
+    private void removeContainer(Connection daemon, Container container, String name) {
+        requireStopped(container, name);
+        if (Lookup.ownsPod(container)) {
+            var log = RunPod.log(daemon, container.getId());
+            RunPod.remove(daemon, container.getPodSandboxId());
+            RunPod.removeLog(log);
+        } else {
+            var request = RemoveContainerRequest.newBuilder().setContainerId(container.getId());
+            daemon.patientRuntime().removeContainer(request.build());
+        }
+    }
+
+    private void requireStopped(Container container, String name) {
+        if (!force && container.getState() == ContainerState.CONTAINER_RUNNING) {
+            throw new Failure("container " + container.getMetadata().getName() + " runs" + "\n  carafe stop " + name
+                    + " stops it, carafe rm -f " + name + " kills it");
+        }
+    }
+}

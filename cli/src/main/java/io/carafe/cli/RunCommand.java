@@ -1,0 +1,197 @@
+package io.carafe.cli;
+
+import io.carafe.proto.carafe.v1.AttachRequest;
+import io.carafe.proto.carafe.v1.InfoRequest;
+import io.carafe.proto.cri.v1.CreateContainerRequest;
+import io.carafe.proto.cri.v1.ImageSpec;
+import io.carafe.proto.cri.v1.ImageStatusRequest;
+import io.carafe.proto.cri.v1.RunPodSandboxRequest;
+import io.carafe.proto.cri.v1.StartContainerRequest;
+import io.grpc.StatusRuntimeException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "run",
+        description = "Run a container in a pod of its own.",
+        exitCodeOnInvalidInput = Failure.DAEMON,
+        footer = {
+            "",
+            "The exit code is the program's; 125 if the daemon failed, 126 if the program cannot be run, 127 if the image"
+                    + " does not have it."
+        })
+final class RunCommand extends DaemonCommand {
+
+    @Mixin
+    private RunOptions options;
+
+    @Parameters(index = "0", paramLabel = "IMAGE")
+    private String image;
+
+    @Parameters(index = "1..*", paramLabel = "ARGUMENT", description = "instead of the image's command")
+    private List<String> words = List.of();
+
+    @Override
+    int daemonFailed() {
+        return Failure.DAEMON;
+    }
+
+    @Override
+    int run(Connection daemon) throws InterruptedException {
+        checkOptions();
+        var main = Thread.currentThread();
+        Signals.ENDING.forEach(name -> Signals.on(name, main::interrupt));
+
+        var imageId = imageId(daemon);
+        var name = options.name.isEmpty() ? Names.random() : options.name;
+        if (Lookup.in(daemon).findContainer(name).filter(Lookup::ownsPod).isPresent()) {
+            throw new Failure("a container is named " + name + " already\n  carafe rm " + name + " removes it");
+        }
+        var uid = UUID.randomUUID().toString();
+        var root = daemon.carafe().info(InfoRequest.getDefaultInstance()).getRoot();
+        var messages =
+                new RunMessages(options, name, uid, Path.of(root, "logs", uid).toString());
+        var pod = messages.pod();
+        var container = messages.container(image, imageId, words); // before anything is made, in case it is wrong
+
+        var podId = daemon.patientRuntime()
+                .runPodSandbox(RunPodSandboxRequest.newBuilder()
+                        .setConfig(pod)
+                        .setRuntimeHandler(options.runtime)
+                        .build())
+                .getPodSandboxId();
+        var containerId = "";
+        try {
+            containerId = daemon.patientRuntime()
+                    .createContainer(CreateContainerRequest.newBuilder()
+                            .setPodSandboxId(podId)
+                            .setConfig(container)
+                            .setSandboxConfig(pod)
+                            .build())
+                    .getContainerId();
+            if (options.detach) {
+                start(daemon, containerId);
+                out.println(containerId);
+                return 0;
+            }
+            return runAttached(daemon, podId, containerId);
+        } catch (InterruptedException e) {
+            throw undone(daemon, podId, containerId, new Failure("interrupted", Failure.INTERRUPTED));
+        } catch (StatusRuntimeException | Failure | LostSession e) {
+            throw undone(daemon, podId, containerId, e);
+        }
+    }
+
+    private void checkOptions() {
+        if (options.detach && options.remove) {
+            throw new Failure("--rm needs this command to wait for the end, and -d lets it go: leave one out");
+        }
+        if (options.tty && options.interactive && !options.detach && !Terminal.is(0)) {
+            throw new Failure("-t: standard input is not a terminal; leave -t out");
+        }
+    }
+
+    private String imageId(Connection daemon) {
+        if (options.pull != RunOptions.PullPolicy.always) {
+            var spec = ImageSpec.newBuilder().setImage(image);
+            var known = daemon.images()
+                    .imageStatus(ImageStatusRequest.newBuilder().setImage(spec).build());
+            if (known.hasImage()) {
+                return known.getImage().getId();
+            }
+        }
+        if (options.pull == RunOptions.PullPolicy.never) {
+            throw new Failure("image " + image + " is not here, and --pull never forbids to fetch it");
+        }
+        return Pull.run(daemon, image, false);
+    }
+
+    private int runAttached(Connection daemon, String podId, String containerId) throws InterruptedException {
+        Optional<Integer> code;
+        try (var session = AttachCommand.begin(daemon, containerId, options.interactive, options.tty)) {
+            session.awaitAttached();
+            start(daemon, containerId);
+            passSignals(daemon, containerId);
+            if (options.interactive) {
+                session.forwardInput();
+            }
+            code = await(session);
+        }
+        if (code.isEmpty()) {
+            System.err.println("\nleft running: carafe attach " + Text.shortId(containerId) + " comes back to it");
+            return 0;
+        }
+        if (options.remove) {
+            var log = RunPod.log(daemon, containerId);
+            RunPod.remove(daemon, podId);
+            RunPod.removeLog(log);
+        } else {
+            RunPod.stop(daemon, podId);
+        }
+        return code.get();
+    }
+
+    /** A lost connection is not the container's end: it runs on, and so does what it printed to its log. */
+    private static Optional<Integer> await(Session<AttachRequest> session) throws InterruptedException {
+        try {
+            return session.await();
+        } catch (StatusRuntimeException e) {
+            throw new LostSession(e);
+        }
+    }
+
+    private void start(Connection daemon, String id) {
+        daemon.patientRuntime()
+                .startContainer(
+                        StartContainerRequest.newBuilder().setContainerId(id).build());
+    }
+
+    /** The CRI has no call for a mere signal: the first one stops the container with grace, the next one at once. */
+    private static void passSignals(Connection daemon, String id) {
+        var count = new AtomicInteger();
+        Runnable stop = () -> {
+            try {
+                StopCommand.stop(daemon, id, count.getAndIncrement() == 0 ? StopCommand.GRACE_SECONDS : 0);
+            } catch (StatusRuntimeException e) {
+                System.err.println("carafe: stop: " + daemon.failure(e).getMessage());
+            }
+        };
+        Signals.ENDING.forEach(name -> Signals.on(name, stop));
+    }
+
+    /** Removes what was made for a container that did not come to run; the interrupt must not hinder that. */
+    private static Failure undone(Connection daemon, String podId, String containerId, RuntimeException failure) {
+        if (failure instanceof LostSession lost) {
+            return new Failure(
+                    daemon.failure(lost.getCause()).getMessage() + "\n  the container " + Text.shortId(containerId)
+                            + " was not stopped",
+                    Failure.DAEMON);
+        }
+        var interrupted = Thread.interrupted();
+        try {
+            RunPod.remove(daemon, podId);
+        } catch (StatusRuntimeException e) {
+            System.err.println("carafe: pod " + Text.shortId(podId) + " was left behind: "
+                    + daemon.failure(e).getMessage());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return RunFailure.of(failure instanceof Failure known ? known : daemon.failure(failure), Failure.DAEMON);
+    }
+
+    private static final class LostSession extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        LostSession(StatusRuntimeException cause) {
+            super(cause);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package io.carafe.cli;
+
+import io.carafe.proto.cri.v1.ContainerState;
+import io.carafe.proto.cri.v1.StartContainerRequest;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "start", description = "Start containers that were created and not started yet.")
+final class StartCommand extends DaemonCommand {
+
+    @Parameters(paramLabel = "CONTAINER", arity = "1..*")
+    private List<String> containers;
+
+    @Override
+    int run(Connection daemon) {
+        var lookup = Lookup.in(daemon);
+        for (var name : containers) {
+            var container = lookup.container(name);
+            if (container.getState() == ContainerState.CONTAINER_EXITED) {
+                throw new Failure("container " + name + " has exited, and a container is started once only"
+                        + "\n  carafe run makes another one");
+            }
+            var request = StartContainerRequest.newBuilder().setContainerId(container.getId());
+            daemon.patientRuntime().startContainer(request.build());
+            out.println(name);
+        }
+        return 0;
+    }
+}
