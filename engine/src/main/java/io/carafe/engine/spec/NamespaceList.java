@@ -40,7 +40,14 @@ final class NamespaceList {
         switch (namespaces.pid()) {
             case NODE -> {}
             case CONTAINER -> list.add(new Namespace(Namespace.Kind.PID, null));
-            case POD -> join(list, Namespace.Kind.PID, required(request.place().pid(), "the pod has no pid namespace"));
+            case POD -> {
+                if (Security.namespaces(Security.of(request.pod())).pid() != Namespaces.Mode.NODE) {
+                    join(
+                            list,
+                            Namespace.Kind.PID,
+                            required(request.place().pid(), "the pod was made without a pid namespace of its own"));
+                }
+            }
             case TARGET ->
                 join(
                         list,

@@ -51,6 +51,13 @@ public final class PodFiles {
         }
     }
 
+    /** Refuses what could not be written. */
+    static void check(PodConfig pod) {
+        if (pod.dns() != null) {
+            requested(pod.dns());
+        }
+    }
+
     String resolvConf(PodConfig pod) throws IOException {
         var dns = pod.dns();
         if (dns == null
@@ -59,6 +66,10 @@ public final class PodFiles {
                         && dns.options().isEmpty())) {
             return nodesResolvConf(Security.hostNetwork(pod));
         }
+        return requested(dns);
+    }
+
+    private static String requested(PodConfig.DnsConfig dns) {
         var text = new StringBuilder();
         if (!dns.searches().isEmpty()) {
             text.append("search ")

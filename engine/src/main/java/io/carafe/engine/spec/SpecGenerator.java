@@ -2,6 +2,7 @@ package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.ContainerStatus;
+import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.linux.fs.RootedDir;
@@ -33,6 +34,19 @@ public final class SpecGenerator {
     public SpecGenerator(HostFacts host, List<ProcessSpec.Rlimit> rlimits) {
         this.host = host;
         this.rlimits = rlimits.stream().map(host::permitted).toList();
+    }
+
+    /** Refuses a pod that no container could be made in, before anything is made of it. */
+    public void check(String podId, PodConfig pod) {
+        var security = Security.of(pod);
+        if (Security.namespaces(security).user() != null) {
+            throw new CarafeException.Unimplemented("user namespaces are not supported yet");
+        }
+        Hostname.of(podId, pod);
+        Sysctls.of(pod);
+        PodFiles.check(pod);
+        Lsm.apparmorProfile(security, host);
+        Lsm.selinuxLabel(security, host);
     }
 
     public GeneratedSpec generate(SpecRequest request) {

@@ -15,6 +15,7 @@ import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
 import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.oci.runtime.Linux;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.Mount;
 import io.carafe.oci.runtime.Seccomp;
@@ -306,6 +307,37 @@ class LinuxPartsTest {
     }
 
     @Test
+    void aPodThatCouldHoldNoContainerIsRefusedAtOnce() {
+        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), List.of());
+        generator.check("id", Given.pod());
+
+        assertThrows(
+                InvalidArgument.class,
+                () -> generator.check("id", Given.pod(Given.security(), Map.of("vm.swappiness", "1"))));
+        assertThrows(
+                InvalidArgument.class,
+                () -> generator.check("id", withDns(new DnsConfig(List.of(""), List.of(), List.of()))));
+    }
+
+    @Test
+    void pidNamespaceIsThePodsTheTargetsTheHostsOrNew() {
+        assertEquals("/run/p/pid", pid(Namespaces.Mode.POD, Namespaces.Mode.POD, null));
+        assertEquals("/run/target", pid(Namespaces.Mode.POD, Namespaces.Mode.TARGET, Path.of("/run/target")));
+        assertEquals("new", pid(Namespaces.Mode.POD, Namespaces.Mode.CONTAINER, null));
+        assertEquals("host", pid(Namespaces.Mode.POD, Namespaces.Mode.NODE, null));
+        assertEquals("host", pid(Namespaces.Mode.NODE, Namespaces.Mode.POD, null));
+        assertThrows(FailedPrecondition.class, () -> pid(Namespaces.Mode.POD, Namespaces.Mode.TARGET, null));
+    }
+
+    @Test
+    void privilegedContainersNeedAPrivilegedPod() {
+        var container = Given.container(Given.privileged());
+
+        assertThrows(InvalidArgument.class, () -> Security.check(Given.pod(), container));
+        Security.check(Given.pod(Given.privileged(), Map.of()), container);
+    }
+
+    @Test
     void stubOfTheNodeIsReplacedByTheServersBehindIt() throws IOException {
         Files.createDirectories(temp.resolve("etc"));
         Files.createDirectories(temp.resolve("run/systemd/resolve"));
@@ -322,6 +354,35 @@ class LinuxPartsTest {
         var hosts = Files.readString(temp.resolve("files/hosts"));
         assertTrue(hosts.contains("10.1.2.3\tweb-0\n") && hosts.contains("fd00::3\tweb-0\n"), hosts);
         assertEquals("web-0\n", Files.readString(temp.resolve("files/hostname")));
+    }
+
+    private String pid(Namespaces.Mode pods, Namespaces.Mode containers, Path target) {
+        var pod = Given.pod(with(Given.namespaces(Namespaces.Mode.POD, pods)), Map.of());
+        var container = Given.container(with(Given.namespaces(Namespaces.Mode.POD, containers)));
+        var r = Given.request(pod, container, temp);
+        var request = new SpecRequest(
+                r.podId(),
+                r.containerId(),
+                pod,
+                container,
+                r.image(),
+                "",
+                temp,
+                r.place(),
+                target,
+                Map.of(),
+                "/c",
+                null);
+        return NamespaceList.of(request, Given.host(CgroupLayout.Mode.V2)).stream()
+                .filter(namespace -> namespace.type() == Linux.Namespace.Kind.PID)
+                .map(namespace -> namespace.path() == null ? "new" : namespace.path())
+                .findFirst()
+                .orElse("host");
+    }
+
+    private static SecurityConfig with(Namespaces namespaces) {
+        return new SecurityConfig(
+                namespaces, false, null, null, "", List.of(), false, false, false, null, null, null, null, null, null);
     }
 
     private static Set<String> names(Seccomp filter, Seccomp.Action action) {

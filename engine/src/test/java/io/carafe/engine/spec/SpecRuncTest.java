@@ -277,6 +277,26 @@ class SpecRuncTest {
         assertLine(out, namespace("pid"));
     }
 
+    /** glibc of today asks for clone3, rseq and more, and must get on without. */
+    @Test
+    void aProgramWithManyThreadsRunsUnderTheDefaultProfile() throws Exception {
+        var java = Path.of(System.getProperty("java.home")).toRealPath();
+        var mounts = new ArrayList<ContainerConfig.Mount>();
+        for (var path : List.of("/lib", "/lib64", "/usr/lib", java.toString())) {
+            if (Files.exists(Path.of(path))) {
+                mounts.add(Given.mount(path, path));
+            }
+        }
+
+        var out = inside(
+                profile(Profile.Kind.RUNTIME_DEFAULT),
+                null,
+                mounts,
+                java + "/bin/java -XX:+UseParallelGC -XX:ParallelGCThreads=4 -Xmx64m -version");
+
+        assertTrue(out.contains("Server VM"), out);
+    }
+
     @Test
     void aLocalhostProfileIsApplied() throws Exception {
         var file = Files.writeString(
