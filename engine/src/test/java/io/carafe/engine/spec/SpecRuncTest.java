@@ -1,8 +1,10 @@
 package io.carafe.engine.spec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.carafe.base.CarafeException.FailedPrecondition;
 import io.carafe.base.Deadline;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.Namespaces;
@@ -220,6 +222,43 @@ class SpecRuncTest {
     }
 
     @Test
+    void whatABidirectionalMountCarriesIsSeenOnTheHost() throws Exception {
+        var shared = Files.createDirectory(temp.resolve("shared"));
+        command("mount", "-t", "tmpfs", "carafe-test", shared.toString());
+        try {
+            command("mount", "--make-shared", shared.toString());
+            Files.createDirectory(shared.resolve("x"));
+            var mount = propagated(shared, ContainerConfig.Mount.Propagation.BIDIRECTIONAL);
+
+            var out =
+                    inside(Given.privileged(), null, List.of(mount), "mount -t tmpfs t /data/x && touch /data/x/seen");
+
+            assertEquals("", out);
+            assertTrue(Files.exists(shared.resolve("x/seen")));
+        } finally {
+            command("umount", shared.resolve("x").toString());
+            command("umount", shared.toString());
+        }
+    }
+
+    @Test
+    void propagationThatTheHostsMountCannotGiveIsRefused() throws Exception {
+        var own = Files.createDirectory(temp.resolve("own"));
+        command("mount", "-t", "tmpfs", "carafe-test", own.toString());
+        try {
+            command("mount", "--make-private", own.toString());
+            for (var mode : List.of(
+                    ContainerConfig.Mount.Propagation.BIDIRECTIONAL,
+                    ContainerConfig.Mount.Propagation.HOST_TO_CONTAINER)) {
+                var mount = propagated(own, mode);
+                assertThrows(FailedPrecondition.class, () -> inside(Given.security(), null, List.of(mount), "true"));
+            }
+        } finally {
+            command("umount", own.toString());
+        }
+    }
+
+    @Test
     void limitsAreInForce() throws Exception {
         var resources = new Resources(100_000, 50_000, 512, 64 << 20, 0, -997L, "0", "", List.of(), Map.of());
         boolean v2 = host.cgroups() == CgroupLayout.Mode.V2;
@@ -371,6 +410,11 @@ class SpecRuncTest {
             process.destroyForcibly();
         }
         return new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+    }
+
+    private static ContainerConfig.Mount propagated(Path source, ContainerConfig.Mount.Propagation propagation) {
+        return new ContainerConfig.Mount(
+                "/data", source.toString(), false, false, false, propagation, List.of(), List.of(), "", "", List.of());
     }
 
     private static SecurityConfig profile(Profile.Kind kind) {
