@@ -94,10 +94,12 @@ record CredentialHelper(String name, List<Path> directories) {
     }
 
     private static byte[] converse(Process process, String registry) {
+        try (var stdin = process.getOutputStream()) {
+            stdin.write(serverUrl(registry).getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // it has ended without having read: its output says why
+        }
         try {
-            try (var stdin = process.getOutputStream()) {
-                stdin.write(serverUrl(registry).getBytes(StandardCharsets.UTF_8));
-            }
             return process.getInputStream().readNBytes(MAX_ANSWER);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -78,18 +79,18 @@ final class Host implements AutoCloseable {
      */
     Response get(String path, Map<String, String> headers, String authorization, Deadline deadline) throws IOException {
         if (scheme != null) {
-            return follow(URI.create(scheme + "://" + address() + path), headers, authorization, deadline);
+            return follow(scheme, path, headers, authorization, patience.stall(), deadline);
         }
         IOException https;
         try {
-            var response = follow(URI.create("https://" + address() + path), headers, authorization, deadline);
+            var response = follow("https", path, headers, authorization, patience.probe(), deadline);
             scheme = "https";
             return response;
         } catch (IOException e) {
             https = e;
         }
         try {
-            var response = follow(URI.create("http://" + address() + path), headers, authorization, deadline);
+            var response = follow("http", path, headers, authorization, patience.stall(), deadline);
             scheme = "http";
             return response;
         } catch (IOException e) {
@@ -98,14 +99,20 @@ final class Host implements AutoCloseable {
         }
     }
 
-    private Response follow(URI first, Map<String, String> headers, String authorization, Deadline deadline)
+    private Response follow(
+            String scheme,
+            String path,
+            Map<String, String> headers,
+            String authorization,
+            Duration patient,
+            Deadline deadline)
             throws IOException {
-        var uri = first;
+        var uri = URI.create(scheme + "://" + address() + path);
         var credentials = authorization;
         for (int hops = 0; hops <= MAX_REDIRECTS; hops++) {
             var request = request(uri, credentials);
             headers.forEach(request::header);
-            var response = exchange(request.GET().build(), deadline);
+            var response = exchange(request.GET().build(), patient, deadline);
             if (!response.isRedirect()) {
                 return response;
             }
@@ -118,7 +125,7 @@ final class Host implements AutoCloseable {
             uri = target;
         }
         throw new CarafeException.FailedPrecondition(
-                "registry " + name + ": more than " + MAX_REDIRECTS + " redirects for " + first.getPath());
+                "registry " + name + ": more than " + MAX_REDIRECTS + " redirects for " + path);
     }
 
     private URI redirect(URI from, String location) {
@@ -149,15 +156,20 @@ final class Host implements AutoCloseable {
         return request;
     }
 
-    /** One request, one answer: its status and headers within the stall timeout, its body still to be read. */
+    /** One request, one answer: its status and headers, its body still to be read. */
     Response exchange(HttpRequest request, Deadline deadline) throws IOException {
+        return exchange(request, patience.stall(), deadline);
+    }
+
+    /** @param patient how long to wait for the headers */
+    private Response exchange(HttpRequest request, Duration patient, Deadline deadline) throws IOException {
         var action = "request to " + request.uri().getAuthority();
         deadline.check(action);
         var answer = client.sendAsync(
                 request, info -> new ResponseBody(request.uri().getAuthority(), patience.stall(), deadline));
         try {
             return new Response(
-                    answer.get(Math.min(patience.stall().toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS));
+                    answer.get(Math.min(patient.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {
@@ -170,7 +182,7 @@ final class Host implements AutoCloseable {
             }
         }
         deadline.check(action);
-        throw new IOException("no answer within " + patience.stall().toSeconds() + " s");
+        throw new IOException("no answer within " + patient.toMillis() + " ms");
     }
 
     /** Ends the exchange; should its answer have come just now, closes it. */

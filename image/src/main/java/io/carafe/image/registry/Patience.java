@@ -7,6 +7,7 @@ import java.time.Duration;
  * coming, and the caller's deadline is apart from this.
  *
  * @param connect for TCP
+ * @param probe for the answer over TLS of a registry that may speak plain HTTP only: some such leave a handshake hanging
  * @param stall the longest silence: until the headers of an answer are there, and between two pieces of a body
  * @param attempts how often a request is made in all, as long as none brings progress
  * @param firstDelay before the second attempt; doubled for each further one, and spread at random by half
@@ -15,6 +16,7 @@ import java.time.Duration;
  */
 public record Patience(
         Duration connect,
+        Duration probe,
         Duration stall,
         int attempts,
         Duration firstDelay,
@@ -23,6 +25,7 @@ public record Patience(
 
     public static final Patience DEFAULT = new Patience(
             Duration.ofSeconds(15),
+            Duration.ofSeconds(3),
             Duration.ofSeconds(60),
             5,
             Duration.ofMillis(250),

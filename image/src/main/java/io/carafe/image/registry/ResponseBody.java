@@ -143,7 +143,7 @@ final class ResponseBody extends InputStream implements HttpResponse.BodySubscri
         }
         close();
         deadline.check("download from " + host);
-        throw new IOException("registry " + host + ": no data for " + stall.toSeconds() + " s");
+        throw new IOException("registry " + host + ": no data for " + stall.toMillis() + " ms");
     }
 
     /** Drops the connection unless everything was read. */
