@@ -1,18 +1,76 @@
 package io.carafe.engine.image;
 
+import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.image.Image;
+import io.carafe.image.Platforms;
+import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullProgress;
+import io.carafe.image.pull.PullSources;
+import io.carafe.image.pull.Puller;
+import io.carafe.image.pull.ResolvedImage;
+import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.store.ImageStore;
+import io.carafe.oci.Digest;
 import io.carafe.oci.image.Platform;
+import io.carafe.storage.LayerStore;
+import io.carafe.storage.Storage;
+import io.carafe.storage.UnpackLimits;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Images as users see them. An image is named by its id ({@code sha256:…}, or its hexadecimal part whole or from 3
  * digits on) or by a reference; short references are resolved as {@code registries.conf} says.
+ *
+ * <p>What is listed is whole: its record is written after its layers and documents are on disk. A layer goes when no
+ * image, snapshot, container in the making or pull needs it.
  */
-public interface ImageService {
+public final class ImageService implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.engine");
+
+    private final ImageStore images;
+    private final Storage storage;
+    private final LayerStore layers;
+    private final Puller puller;
+    private final StoredLayers target;
+    private final LayerLeases leases = new LayerLeases();
+    private final SharedPulls pulls = new SharedPulls();
+
+    private ImageService(ImageStore images, Storage storage, Puller puller, PullLimits limits) {
+        this.images = images;
+        this.storage = storage;
+        this.layers = storage.layers();
+        this.puller = puller;
+        this.target = new StoredLayers(layers, UnpackLimits.DEFAULT.withTotalBytes(limits.unpackedBytes()));
+    }
+
+    /** With the registry client and limits that suit a node. */
+    public static ImageService open(Path root, Storage storage, PullSources sources) {
+        return open(root, storage, new RegistryClient(), sources, PullLimits.DEFAULT);
+    }
+
+    /**
+     * @param root where documents and records are, {@code /var/lib/carafe/images}; made if it is not there
+     * @param storage stays the caller's to close
+     * @param client closed along with the service
+     */
+    public static ImageService open(
+            Path root, Storage storage, RegistryClient client, PullSources sources, PullLimits limits) {
+        return new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits);
+    }
+
+    /** Goes by changed configuration files from now on; pulls that run are not touched. */
+    public void reload(PullSources sources) {
+        puller.reload(sources);
+    }
 
     /**
      * Pulls an image, or joins a pull of the same image with the same credentials that runs already. The work is
@@ -21,37 +79,164 @@ public interface ImageService {
      * @param auth {@link RegistryAuth#ANONYMOUS} to look for credentials in the node's files
      * @param platform null for the host's
      */
-    Image pull(String reference, RegistryAuth auth, Platform platform, PullProgress progress, Deadline deadline);
+    public Image pull(
+            String reference, RegistryAuth auth, Platform platform, PullProgress progress, Deadline deadline) {
+        var names = puller.sources().registries().candidates(reference).stream()
+                .map(Reference::toString)
+                .toList();
+        var wanted = Platforms.normalised(platform == null ? Platforms.host() : platform);
+        var key = new SharedPulls.Key(names, auth, wanted);
+        return pulls.join(key, progress, deadline, sink -> pullNow(reference, auth, wanted, sink));
+    }
+
+    private Image pullNow(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {
+        // the deadline is each waiter's own; the last one to leave interrupts this thread
+        var resolved = puller.resolve(reference, auth, platform, Deadline.none());
+        try (var _ = leases.hold(resolved.diffIds())) {
+            puller.fetchLayers(resolved, target, progress, Deadline.none());
+            return images.add(resolved, size(resolved));
+        } catch (CarafeException e) {
+            throw e.with("image", resolved.reference());
+        } finally {
+            sweepAfter(resolved);
+        }
+    }
+
+    private long size(ResolvedImage resolved) {
+        return Set.copyOf(resolved.diffIds()).stream().mapToLong(target::size).sum();
+    }
+
+    /** Of an image that did not get here, the layers that did go again. */
+    private void sweepAfter(ResolvedImage resolved) {
+        if (images.find(resolved.id()).isPresent()) {
+            return;
+        }
+        boolean cancelled = Thread.interrupted();
+        sweep();
+        if (cancelled) {
+            Thread.currentThread().interrupt();
+        }
+    }
 
     /** The image, or empty if there is none of that name. */
-    Optional<Image> status(String nameOrId);
+    public Optional<Image> status(String nameOrId) {
+        return new ImageNames(images, puller.sources().registries()).find(nameOrId);
+    }
 
-    /** All images, or with a name or id those that it means. */
-    List<Image> list(String nameOrId);
+    /**
+     * Images in the order of their ids.
+     *
+     * @param nameOrId null or empty for all
+     */
+    public List<Image> list(String nameOrId) {
+        if (nameOrId != null && !nameOrId.isEmpty()) {
+            return status(nameOrId).stream().toList();
+        }
+        return images.list().stream().sorted(Comparator.comparing(Image::id)).toList();
+    }
 
-    /** Removes the image with all its names; success if it is gone already. */
-    void remove(String nameOrId);
+    /** Removes the image with all its names; success if it is gone already. Containers made from it go on. */
+    public void remove(String nameOrId) {
+        status(nameOrId).ifPresent(image -> {
+            images.remove(image.id());
+            sweep();
+        });
+    }
+
+    /**
+     * Removes layers that nothing needs: of images that are gone, and what an interrupted pull has left. To be called
+     * once at the start, when the snapshots are known, and after a container of a removed image has gone.
+     */
+    public void sweep() {
+        var needed = needed();
+        for (var layer : layers.list()) {
+            if (!needed.contains(layer.diffId())) {
+                leases.ifFree(layer.diffId(), () -> {
+                    // since then, a pull may have ended well
+                    if (!needed().contains(layer.diffId())) {
+                        removeLayer(layer.diffId());
+                    }
+                });
+            }
+        }
+    }
+
+    private Set<Digest> needed() {
+        var needed = new HashSet<Digest>();
+        images.list().forEach(image -> needed.addAll(image.diffIds()));
+        return needed;
+    }
+
+    private void removeLayer(Digest diffId) {
+        try {
+            layers.remove(diffId);
+        } catch (CarafeException.FailedPrecondition e) {
+            // a snapshot uses it
+        } catch (CarafeException e) {
+            LOG.log(System.Logger.Level.WARNING, "layer {0} is not needed, but stays: {1}", diffId, e.getMessage());
+        }
+    }
 
     /** What the image store takes on disk. */
-    FsInfo fsInfo();
+    public FsInfo fsInfo() {
+        var usage = storage.usage();
+        return new FsInfo(
+                usage.root().toString(), usage.layers().bytes(), usage.layers().inodes());
+    }
 
     /**
      * The image that a container is to be made from, held until the lease is closed: nothing removes its layers
      * meanwhile. Close it once the container's snapshot exists.
      *
-     * @throws io.carafe.base.CarafeException.NotFound if it is not here
+     * @throws CarafeException.NotFound if it is not here
+     * @throws CarafeException.FailedPrecondition if one of its layers is missing
      */
-    Lease resolveForContainer(String nameOrId);
+    public Lease resolveForContainer(String nameOrId) {
+        var image = status(nameOrId).orElseThrow(() -> absent(nameOrId));
+        var hold = leases.hold(image.diffIds());
+        var missing =
+                image.diffIds().stream().filter(diffId -> !target.has(diffId)).findFirst();
+        if (missing.isEmpty() && images.find(image.id()).isPresent()) {
+            return new Lease(image, hold);
+        }
+        hold.close();
+        if (images.find(image.id()).isEmpty()) {
+            throw absent(nameOrId);
+        }
+        throw new CarafeException.FailedPrecondition(
+                "image " + nameOrId + ": its layer " + missing.get() + " is missing; pull the image again");
+    }
+
+    private static CarafeException.NotFound absent(String nameOrId) {
+        return new CarafeException.NotFound("image " + nameOrId + " is not here: pull it first");
+    }
+
+    @Override
+    public void close() {
+        puller.close();
+    }
 
     /** An image that stays whole until closed. Its layers are {@code image().diffIds()}, bottom first. */
-    interface Lease extends AutoCloseable {
+    public static final class Lease implements AutoCloseable {
 
-        Image image();
+        private final Image image;
+        private final LayerLeases.Hold hold;
+
+        private Lease(Image image, LayerLeases.Hold hold) {
+            this.image = image;
+            this.hold = hold;
+        }
+
+        public Image image() {
+            return image;
+        }
 
         @Override
-        void close();
+        public void close() {
+            hold.close();
+        }
     }
 
     /** @param mountpoint the directory whose file system holds the images */
-    record FsInfo(String mountpoint, long usedBytes, long usedInodes) {}
+    public record FsInfo(String mountpoint, long usedBytes, long usedInodes) {}
 }

@@ -1,0 +1,363 @@
+package io.carafe.engine.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.image.Image;
+import io.carafe.image.auth.CredentialStore;
+import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.config.Policy;
+import io.carafe.image.config.RegistriesConf;
+import io.carafe.image.config.RegistriesConf.Registry;
+import io.carafe.image.config.RegistriesConf.ShortNames;
+import io.carafe.image.pull.PullLimits;
+import io.carafe.image.pull.PullProgress;
+import io.carafe.image.pull.PullSources;
+import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.testing.DockerRegistry;
+import io.carafe.image.testing.NastyRegistry;
+import io.carafe.image.testing.TestImages;
+import io.carafe.image.testing.TestImages.Packing;
+import io.carafe.oci.image.Platform;
+import io.carafe.storage.Snapshot;
+import io.carafe.storage.Storage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("root")
+@Timeout(120)
+class ImageServiceTest {
+
+    private static final Platform AMD64 = new Platform("linux", "amd64", null);
+    private static final Patience IMPATIENT = new Patience(
+            Duration.ofSeconds(5),
+            Duration.ofMillis(300),
+            Duration.ofSeconds(10),
+            3,
+            Duration.ofMillis(5),
+            Duration.ofMillis(50),
+            Duration.ofSeconds(2));
+
+    @TempDir
+    Path directory;
+
+    private NastyRegistry registry;
+    private Storage storage;
+    private ImageService service;
+
+    private final TestImages.Layer shared = TestImages.layer(TestImages.tar("shared", 300_000, 1), Packing.GZIP);
+    private final TestImages.Layer own = TestImages.layer(TestImages.tar("own", 1000, 2), Packing.ZSTD);
+    private final TestImages.Made one = TestImages.image(shared);
+    private final TestImages.Made two = TestImages.image(shared, own);
+
+    @BeforeEach
+    void start() throws IOException {
+        registry = new NastyRegistry();
+        registry.serve("one", "1", one);
+        registry.serve("two", "1", two);
+        storage = Storage.open(directory.resolve("root"), Storage.Kind.AUTO);
+        service = open(registry.host());
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+        storage.snapshots().list().forEach(snapshot -> storage.snapshots().remove(snapshot.key()));
+        storage.close();
+        registry.close();
+    }
+
+    private ImageService open(String host) {
+        var conf = new RegistriesConf(
+                List.of(host),
+                ShortNames.PERMISSIVE,
+                Map.of(),
+                List.of(new Registry(host, host, true, false, List.of())),
+                List.of());
+        var sources = new PullSources(conf, Policy.ACCEPT_ANYTHING, new CredentialStore(List.of(), List.of()));
+        return ImageService.open(
+                directory.resolve("root/images"),
+                storage,
+                new RegistryClient(List.of(), IMPATIENT),
+                sources,
+                PullLimits.DEFAULT);
+    }
+
+    private Image pull(String name) {
+        return pull(name, Deadline.none());
+    }
+
+    private Image pull(String name, Deadline deadline) {
+        return service.pull(name, RegistryAuth.ANONYMOUS, AMD64, PullProgress.NONE, deadline);
+    }
+
+    private int layers() {
+        return storage.layers().list().size();
+    }
+
+    private void assertNothingLeft() throws IOException {
+        assertEquals(List.of(), service.list(null));
+        assertEquals(0, layers());
+        try (var walk = Files.walk(directory.resolve("root/images"))) {
+            assertEquals(List.of(), walk.filter(Files::isRegularFile).toList());
+        }
+    }
+
+    /** The pull is undone on its own thread, after the caller has left. */
+    private void awaitNothingLeft() throws IOException, InterruptedException {
+        for (int i = 0; i < 100 && (layers() > 0 || pullThreads() > 0); i++) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertNothingLeft();
+    }
+
+    private static long pullThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("layer-")
+                        || thread.getName().startsWith("pull of"))
+                .count();
+    }
+
+    @Test
+    void pulledImageIsListedFoundAndMounted() throws IOException {
+        try (var docker = new DockerRegistry(directory.resolve("registry"))) {
+            docker.push(two, "team/app:1");
+            service.close();
+            service = open(docker.host());
+            var image = pull("team/app:1");
+
+            assertEquals(two.configDigest(), image.id());
+            assertEquals(List.of(docker.host() + "/team/app:1"), image.repoTags());
+            assertTrue(image.size() > 301_000, "size " + image.size());
+            for (var name : List.of(
+                    "team/app:1",
+                    docker.host() + "/team/app:1",
+                    docker.host() + "/team/app@" + two.top().digest(),
+                    image.id().toString(),
+                    image.id().hex(),
+                    image.id().hex().substring(0, 12))) {
+                assertEquals(image, service.status(name).orElseThrow(), name);
+                assertEquals(List.of(image), service.list(name));
+            }
+            assertTrue(service.fsInfo().usedBytes() >= 300_000);
+            try (var lease = service.resolveForContainer("team/app:1")) {
+                storage.snapshots().prepare("c1", lease.image().diffIds(), Snapshot.Options.DEFAULT);
+            }
+            var rootfs = storage.snapshots().mount("c1");
+            assertEquals(300_000, Files.size(rootfs.resolve("shared")));
+            assertEquals(1000, Files.size(rootfs.resolve("own")));
+        }
+    }
+
+    @Test
+    void imagesAreThereAfterReopening() {
+        var image = pull("one:1");
+        service.close();
+
+        service = open(registry.host());
+
+        assertEquals(List.of(image), service.list(""));
+        try (var lease = service.resolveForContainer(image.id().toString())) {
+            assertEquals(image, lease.image());
+        }
+    }
+
+    @Test
+    void removalTakesLayersThatNoOtherImageHas() throws IOException {
+        var second = pull("two:1");
+        pull("one:1");
+        assertEquals(2, layers());
+
+        service.remove("two:1");
+        assertEquals(1, layers());
+        service.remove("two:1");
+        service.remove(second.id().toString());
+        service.remove("one:1");
+
+        assertNothingLeft();
+    }
+
+    @Test
+    void layersOfARunningContainerOutliveItsImage() throws IOException {
+        pull("two:1");
+        try (var lease = service.resolveForContainer("two:1")) {
+            service.remove("two:1");
+            assertEquals(2, layers(), "leased");
+            storage.snapshots().prepare("c1", lease.image().diffIds(), Snapshot.Options.DEFAULT);
+        }
+        service.sweep();
+        assertEquals(2, layers(), "used by a snapshot");
+
+        storage.snapshots().remove("c1");
+        service.sweep();
+
+        assertNothingLeft();
+        assertThrows(CarafeException.NotFound.class, () -> service.resolveForContainer("two:1"));
+    }
+
+    @Test
+    void concurrentPullsOfOneImageAreOne() throws Exception {
+        var gate = new CountDownLatch(1);
+        registry.trick(exchange -> {
+            await(gate);
+            return false;
+        });
+        var images = new ArrayList<CompletableFuture<Image>>();
+        for (int i = 0; i < 5; i++) {
+            var future = new CompletableFuture<Image>();
+            images.add(future);
+            Thread.startVirtualThread(() -> future.complete(pull("two:1")));
+        }
+        TimeUnit.MILLISECONDS.sleep(300);
+        gate.countDown();
+
+        for (var future : images) {
+            assertEquals(two.configDigest(), future.get(30, TimeUnit.SECONDS).id());
+        }
+        assertEquals(4, registry.requests().size(), registry.requests().toString());
+    }
+
+    @Test
+    void concurrentPullsThatShareALayerFetchItOnce() throws Exception {
+        var first = new CompletableFuture<Image>();
+        var second = new CompletableFuture<Image>();
+        Thread.startVirtualThread(() -> first.complete(pull("one:1")));
+        Thread.startVirtualThread(() -> second.complete(pull("two:1")));
+
+        assertEquals(one.configDigest(), first.get(30, TimeUnit.SECONDS).id());
+        assertEquals(two.configDigest(), second.get(30, TimeUnit.SECONDS).id());
+        assertEquals(1, registry.requestsFor(shared.descriptor().digest()));
+    }
+
+    @Test
+    void shortDeadlineLeavesNothing() throws Exception {
+        for (long millis : new long[] {0, 1, 20}) {
+            assertThrows(
+                    CarafeException.DeadlineExceeded.class,
+                    () -> pull("two:1", Deadline.after(Duration.ofMillis(millis))));
+        }
+        awaitNothingLeft();
+    }
+
+    @Test
+    void lastWaiterToLeaveCancelsThePull() throws Exception {
+        var gate = new CountDownLatch(1);
+        var atLayer = new CountDownLatch(1);
+        registry.trick(exchange -> {
+            if (exchange.getRequestURI()
+                    .getPath()
+                    .contains(shared.descriptor().digest().hex())) {
+                exchange.sendResponseHeaders(200, shared.blob().length);
+                exchange.getResponseBody().write(shared.blob(), 0, 1000);
+                exchange.getResponseBody().flush();
+                atLayer.countDown();
+                await(gate);
+            }
+            return false;
+        });
+        var patient = new CompletableFuture<CarafeException>();
+        var waiter = Thread.startVirtualThread(
+                () -> patient.complete(assertThrows(CarafeException.class, () -> pull("two:1"))));
+        await(atLayer);
+
+        assertThrows(
+                CarafeException.DeadlineExceeded.class, () -> pull("two:1", Deadline.after(Duration.ofMillis(100))));
+        assertTrue(pullThreads() > 0, "one still waits");
+        waiter.interrupt();
+
+        assertInstanceOf(CarafeException.Cancelled.class, patient.get(10, TimeUnit.SECONDS));
+        awaitNothingLeft();
+        gate.countDown();
+    }
+
+    @Test
+    void failedPullLeavesNothingOfItsGoodLayers() throws Exception {
+        registry.trick(exchange -> {
+            if (!exchange.getRequestURI()
+                    .getPath()
+                    .contains(own.descriptor().digest().hex())) {
+                return false;
+            }
+            for (int i = 0; i < 100 && layers() == 0; i++) {
+                pause();
+            }
+            NastyRegistry.send(exchange, 404, new byte[0]);
+            return true;
+        });
+
+        assertThrows(CarafeException.NotFound.class, () -> pull("two:1"));
+
+        assertNothingLeft();
+    }
+
+    @Test
+    void archiveThatEscapesIsRefused() throws IOException {
+        for (var name : List.of("../evil", "/../../evil", "a/../../evil")) {
+            registry.serve(
+                    "evil", "1", TestImages.image(shared, TestImages.layer(TestImages.tar(name, 10, 3), Packing.GZIP)));
+
+            assertThrows(CarafeException.InvalidArgument.class, () -> pull("evil:1"), name);
+
+            assertNothingLeft();
+        }
+    }
+
+    @Test
+    void tagThatMovesLeavesTheOldImageWithoutIt() {
+        var old = pull("one:1");
+        registry.serve("one", "1", two);
+
+        var fresh = pull("one:1");
+
+        assertEquals(two.configDigest(), fresh.id());
+        assertEquals(
+                List.of(), service.status(old.id().toString()).orElseThrow().repoTags());
+        assertEquals(fresh, service.status("one:1").orElseThrow());
+    }
+
+    @Test
+    void badNamesAreInvalidAndUnknownOnesAreNone() {
+        assertThrows(CarafeException.InvalidArgument.class, () -> service.status("UPPER case"));
+        assertThrows(CarafeException.InvalidArgument.class, () -> pull("a b"));
+        assertTrue(service.status("none:1").isEmpty());
+        assertTrue(service.status("sha256:" + "0".repeat(64)).isEmpty());
+        assertThrows(CarafeException.NotFound.class, () -> service.resolveForContainer("none:1"));
+        assertThrows(CarafeException.NotFound.class, () -> pull("none:1"));
+        service.remove("none:1");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(50);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
