@@ -76,8 +76,6 @@ carafed_flags() {
     cat >"$1/carafe.toml" <<END
 [log]
 level = "debug"
-[cni]
-cache_dir = "$1/cni/results"
 [streaming]
 address = "127.0.0.1"
 port = 0
