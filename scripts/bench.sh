@@ -8,8 +8,8 @@ set -eu
 . "$(dirname "$0")/host.sh"
 
 need_root bench
-"$top/scripts/deps.sh" bench
 find_jdk
+"$top/scripts/deps.sh" bench
 "$top/scripts/build.sh"
 home=$(mktemp -d /var/tmp/carafe-bench.XXXXXX)
 trap leave EXIT

@@ -4,8 +4,8 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-"$top/scripts/deps.sh" build
 find_jdk
+"$top/scripts/deps.sh" build
 if is_built; then exit 0; fi
 say "building (the first time fetches the Java libraries: some minutes)"
 begin_build

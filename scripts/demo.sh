@@ -10,8 +10,8 @@ set -eu
 . "$(dirname "$0")/host.sh"
 
 need_root demo
-"$top/scripts/deps.sh" demo
 find_jdk
+"$top/scripts/deps.sh" demo
 home=$(mktemp -d /var/tmp/carafe-demo.XXXXXX)
 node=$home/node
 bridge=carafe-demo

@@ -7,16 +7,17 @@ set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# What each purpose needs; a purpose may name others.
+# What each purpose needs; a purpose may name others. PACKAGE:COMMAND is there when the command is, whoever brought it
+# (Docker's own packages bring a runc and a containerd that Debian's would push out).
 packages() {
     case $1 in
-    build) echo ca-certificates curl gcc libc6-dev make musl-tools ;;
-    run) echo conmon containernetworking-plugins iproute2 iptables libisal2 libseccomp2 runc ;;
-    images) echo busybox-static coreutils dash docker-registry gcc libc6-dev nginx-light procps skopeo util-linux xz-utils zstd ;;
-    test) packages build; packages run; packages images; echo crun umoci jq ;;
-    demo) packages build; packages run; packages images; echo curl jq ;;
-    bench) packages demo; echo containerd crun podman ;;
-    conformance) packages demo; echo crun ;;
+    build) echo ca-certificates curl:curl gcc:gcc libc6-dev make:make musl-tools:musl-gcc ;;
+    run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 libseccomp2 runc:runc ;;
+    images) echo busybox-static coreutils dash docker-registry:docker-registry gcc:gcc libc6-dev nginx:nginx procps skopeo:skopeo util-linux ;;
+    test) packages build; packages run; packages images; echo crun:crun jq:jq umoci:umoci zstd:zstd ;;
+    demo) packages build; packages run; packages images; echo curl:curl jq:jq ;;
+    bench) packages demo; echo containerd:containerd podman:podman ;;
+    conformance) packages demo; echo crun:crun ;;
     *) die "unknown purpose '$1': build, run, test, demo, bench, conformance" ;;
     esac
 }
@@ -27,6 +28,8 @@ units="docker-registry.service nginx.service containerd.service podman.service p
 missing() {
     local name
     for name; do
+        case $name in *:*) ! command -v "${name#*:}" >/dev/null || continue ;; esac
+        name=${name%:*}
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
     done
 }
@@ -40,7 +43,7 @@ install_without_starting() {
         # shellcheck disable=SC2086 # a list of words
         systemctl --quiet --runtime mask $new_units
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "$@" </dev/null >&2
     if [ -n "$new_units" ]; then
         # shellcheck disable=SC2086
         systemctl --quiet --runtime unmask $new_units

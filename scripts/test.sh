@@ -6,8 +6,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 need_root test
-"$top/scripts/deps.sh" test
 find_jdk
+"$top/scripts/deps.sh" test
 mkdir -p "$build"
 log=$build/test.log
 rm -rf "$top"/*/target/surefire-reports
