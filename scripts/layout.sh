@@ -10,7 +10,7 @@ set -eu
 [ $# = 1 ] || die "usage: layout.sh DIR"
 "$top/scripts/build.sh"
 find_jdk
-out=$1
+out=$(realpath -m "$1")
 lib=$out/lib/carafe
 made=$top/dist/target
 
@@ -44,7 +44,6 @@ unpack "netty-transport-native-epoll-*.jar" "META-INF/native/libnetty_transport_
 zstd=$(basename "$(find "$lib" -name 'zstd-jni-*.jar' | head -1)" .jar)
 unpack "zstd-jni-*.jar" "linux/$jdk_arch/lib$zstd.so" libzstd-jni.so
 
-"$JAVA_HOME/bin/java" -cp "${class_path//\$lib/$lib}" picocli.AutoComplete -f -n carafe \
-    -o "$out/share/bash-completion/completions/carafe" io.carafe.cli.Carafe
+"$out/bin/carafe" generate-completion >"$out/share/bash-completion/completions/carafe"
 "$top/scripts/aot.sh" "$out"
 printf '%s\n' "$JAVA_HOME" >"$out/.made"

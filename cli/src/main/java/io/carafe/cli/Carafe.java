@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,7 +57,7 @@ final class Carafe implements Runnable {
     }
 
     /** All commands for help and completion; otherwise the one that is meant, since each costs time to look at. */
-    private static CommandLine commandLine(String... args) {
+    static CommandLine commandLine(String... args) {
         var line = new CommandLine(new Carafe());
         var meant = firstWord(args);
         var commands = commands();
@@ -96,7 +95,7 @@ final class Carafe implements Runnable {
         commands.put("stats", StatsCommand::new);
         commands.put("version", VersionCommand::new);
         commands.put("info", InfoCommand::new);
-        commands.put("generate-completion", AutoComplete.GenerateCompletion::new);
+        commands.put("generate-completion", CompletionCommand::new);
         return commands;
     }
 

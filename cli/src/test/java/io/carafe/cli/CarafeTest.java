@@ -1,0 +1,27 @@
+package io.carafe.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+
+class CarafeTest {
+
+    @Test
+    void helpNamesEveryCommand() {
+        var help = Carafe.commandLine("--help").getUsageMessage();
+        for (var command : new String[] {"run", "ps", "pull", "exec", "inspect", "generate-completion"}) {
+            assertTrue(help.contains("\n  " + command + " "), help);
+        }
+    }
+
+    @Test
+    void completionKnowsTheOptionsOfEveryCommand() {
+        var out = new StringWriter();
+        var line = Carafe.commandLine("generate-completion");
+        line.setOut(new PrintWriter(out));
+        line.execute("generate-completion");
+        assertTrue(out.toString().contains("--publish"), out.toString());
+    }
+}
