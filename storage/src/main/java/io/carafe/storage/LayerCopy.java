@@ -66,6 +66,7 @@ final class LayerCopy {
     }
 
     private void directory(Fd from, Fd to, String path) throws IOException {
+        var before = to.stat();
         for (var entry : At.list(from)) {
             var stat = At.stat(from, entry.name());
             var child = EntryPath.child(path, entry.name());
@@ -76,7 +77,9 @@ final class LayerCopy {
                 copy(from, to, entry.name(), child, stat);
             }
         }
-        if (!implied.contains(path)) {
+        if (implied.contains(path)) {
+            to.times(before.mtimeSeconds(), before.mtimeNanos());
+        } else {
             describe(from, to, from.stat());
         }
     }

@@ -293,9 +293,10 @@ final class LayerUnpacker {
 
     private void finishDirectories() throws IOException {
         for (var directory : tree.all()) {
-            count(BLOCK);
             var entry = directory.entry();
             try {
+                bytes += directory.fd().stat().allocatedBytes();
+                inodes++;
                 if (entry == null) {
                     directory.fd().chmod(LayerTree.IMPLIED_MODE);
                 } else {

@@ -204,8 +204,8 @@ public final class TarReader {
 
     private static TarEntry.Type type(char flag, String name) throws TarFormatException {
         return switch (flag) {
-            case '0', '\0', '7' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE;
-            case 'S' -> TarEntry.Type.FILE;
+            case '0', '7', 'S' -> TarEntry.Type.FILE;
+            case '\0' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE; // as before POSIX
             case '1' -> TarEntry.Type.HARD_LINK;
             case '2' -> TarEntry.Type.SYMBOLIC_LINK;
             case '3' -> TarEntry.Type.CHARACTER_DEVICE;
