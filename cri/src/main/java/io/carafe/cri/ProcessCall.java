@@ -2,6 +2,7 @@ package io.carafe.cri;
 
 import com.google.protobuf.ByteString;
 import io.carafe.base.ProcessIo;
+import io.carafe.proto.carafe.v1.Attached;
 import io.carafe.proto.carafe.v1.ProcessOutput;
 import io.carafe.streaming.BytePipe;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -38,15 +39,19 @@ final class ProcessCall implements ProcessIo, BytePipe.Pressure {
     private final Object pressureLock = new Object();
     private long waitingBytes;
     private boolean owesRequest;
+    private boolean owesAttached;
 
+    /** @param tellsAttached whether the client waits for word that the streams are joined */
     ProcessCall(
             ServerCallStreamObserver<ProcessOutput> call,
             StreamedAnswer<ProcessOutput> answer,
             boolean terminal,
-            boolean wantsStdin) {
+            boolean wantsStdin,
+            boolean tellsAttached) {
         this.call = call;
         this.answer = answer;
         this.terminal = terminal;
+        this.owesAttached = tellsAttached;
         this.stdin = wantsStdin ? new BytePipe(this) : null;
     }
 
@@ -121,6 +126,22 @@ final class ProcessCall implements ProcessIo, BytePipe.Pressure {
             if (lastSize != null) {
                 listener.accept(lastSize);
             }
+        }
+        tellAttached();
+    }
+
+    /** The registration of a listener is how whoever serves this says that the streams are joined. */
+    private void tellAttached() {
+        if (!owesAttached) {
+            return;
+        }
+        owesAttached = false;
+        try {
+            answer.send(ProcessOutput.newBuilder()
+                    .setAttached(Attached.getDefaultInstance())
+                    .build());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the client has left: whoever serves this will notice
         }
     }
 

@@ -33,11 +33,13 @@ final class ProcessCalls {
                         if (start.getCommandCount() == 0) {
                             throw new CarafeException.InvalidArgument("exec: no command");
                         }
-                        var command = new io.carafe.engine.model.ExecRequest(start.getCommandList());
+                        var command = new io.carafe.engine.model.ExecRequest(
+                                start.getCommandList(), start.getEnvList(), start.getWorkingDir(), start.getUser());
                         begin(
                                 start.getTty(),
                                 start.getStdin(),
                                 start.hasSize() ? start.getSize() : null,
+                                false,
                                 io -> engine.containers().exec(start.getContainerId(), command, io));
                     }
                     case STDIN -> process().input(request.getStdin());
@@ -61,6 +63,7 @@ final class ProcessCalls {
                                 container.config().tty(),
                                 start.getStdin(),
                                 start.hasSize() ? start.getSize() : null,
+                                true,
                                 io -> {
                                     engine.containers().attach(container.id(), io);
                                     return engine.containers()
@@ -105,11 +108,12 @@ final class ProcessCalls {
             return process;
         }
 
-        void begin(boolean tty, boolean stdin, TerminalSize size, Work work) {
+        /** @param tellsAttached whether the client is told when the streams are joined */
+        void begin(boolean tty, boolean stdin, TerminalSize size, boolean tellsAttached, Work work) {
             if (process != null) {
                 throw new CarafeException.InvalidArgument("started twice");
             }
-            process = new ProcessCall(call, answer, tty, stdin);
+            process = new ProcessCall(call, answer, tty, stdin, tellsAttached);
             if (size != null) {
                 process.resize(size);
             }

@@ -43,9 +43,8 @@ final class Attachment implements AutoCloseable {
 
     /** Carries both ways until the container's output ends or the client is gone. */
     void serve(ProcessIo io, Consumer<TerminalSize> resize) {
-        if (io.terminal()) {
-            io.onResize(resize);
-        }
+        // also without a terminal: it tells the client that the streams are joined
+        io.onResize(io.terminal() ? resize : _ -> {});
         var input = io.stdin() == null
                 ? null
                 : Thread.ofVirtual().name("attach-stdin").start(() -> sendAll(io.stdin()));
