@@ -8,6 +8,8 @@ import io.carafe.engine.model.ContainerStats.Stall;
 import io.carafe.engine.model.ContainerStats.Swap;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.cgroup.CgroupStats;
+import io.carafe.linux.cgroup.CgroupUsage;
+import io.carafe.linux.cgroup.UsageReader;
 import java.util.Optional;
 
 /** Reads a cgroup in the words of the engine's stats. */
@@ -15,10 +17,10 @@ final class CgroupReader {
 
     private static final long MICROSECOND = 1000;
 
-    private final CgroupLayout layout;
+    private final UsageReader reader;
 
     CgroupReader(CgroupLayout layout) {
-        this.layout = layout;
+        this.reader = new UsageReader(layout);
     }
 
     /** What one reading gave; a part is null where it is not counted. */
@@ -28,47 +30,44 @@ final class CgroupReader {
 
     /** @param before the reading before, for the rate; null if there is none */
     Reading read(String path, Reading before) {
-        var stats = layout.cgroup(path).stats();
         long now = Stats.now();
+        return reader.read(path)
+                .map(usage -> reading(now, usage, before == null ? null : before.cpu()))
+                .orElse(Reading.NONE);
+    }
+
+    private static Reading reading(long now, CgroupUsage usage, Cpu before) {
         return new Reading(
-                stats.cpu()
-                        .map(cpu -> cpu(now, cpu, stats.pressures().cpu(), before == null ? null : before.cpu()))
-                        .orElse(null),
-                stats.memory()
-                        .map(memory -> memory(now, memory, stats.pressures().memory()))
-                        .orElse(null),
-                stats.memory()
-                        .filter(memory -> memory.swap() >= 0)
-                        .map(memory -> swap(now, memory))
-                        .orElse(null),
-                pressure(stats.pressures().io()),
-                stats.pids().map(pids -> new Processes(now, pids.current())).orElse(null));
+                usage.cpu() < 0 ? null : cpu(now, usage, before),
+                usage.memory() < 0 ? null : memory(now, usage),
+                usage.swap() < 0 ? null : new Swap(now, usage.swap(), left(usage.swapLimit(), usage.swap())),
+                pressure(usage.pressures().io()),
+                usage.pids() < 0 ? null : new Processes(now, usage.pids()));
     }
 
-    private static Cpu cpu(long now, CgroupStats.Cpu cpu, Optional<CgroupStats.Pressure> pressure, Cpu before) {
+    private static Cpu cpu(long now, CgroupUsage usage, Cpu before) {
         long rate = -1;
-        if (before != null && now > before.timestamp() && cpu.usage() >= before.usageNanos()) {
+        if (before != null && now > before.timestamp() && usage.cpu() >= before.usageNanos()) {
             double seconds = (now - before.timestamp()) / 1e9;
-            rate = Math.round((cpu.usage() - before.usageNanos()) / seconds);
+            rate = Math.round((usage.cpu() - before.usageNanos()) / seconds);
         }
-        return new Cpu(now, cpu.usage(), rate, pressure(pressure));
+        return new Cpu(now, usage.cpu(), rate, pressure(usage.pressures().cpu()));
     }
 
-    private static Memory memory(long now, CgroupStats.Memory memory, Optional<CgroupStats.Pressure> pressure) {
+    private static Memory memory(long now, CgroupUsage usage) {
         return new Memory(
                 now,
-                memory.usage(),
-                memory.workingSet(),
-                memory.limit() < 0 ? -1 : Math.max(0, memory.limit() - memory.workingSet()),
-                memory.rss(),
-                memory.pageFaults(),
-                memory.majorPageFaults(),
-                pressure(pressure));
+                usage.memory(),
+                usage.workingSet(),
+                left(usage.memoryLimit(), usage.workingSet()),
+                Math.max(0, usage.rss()),
+                Math.max(0, usage.pageFaults()),
+                Math.max(0, usage.majorPageFaults()),
+                pressure(usage.pressures().memory()));
     }
 
-    private static Swap swap(long now, CgroupStats.Memory memory) {
-        long limit = memory.swapLimit();
-        return new Swap(now, memory.swap(), limit < 0 ? -1 : Math.max(0, limit - memory.swap()));
+    private static long left(long limit, long used) {
+        return limit < 0 ? -1 : Math.max(0, limit - used);
     }
 
     private static Pressure pressure(Optional<CgroupStats.Pressure> pressure) {
