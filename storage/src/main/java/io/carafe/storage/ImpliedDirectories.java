@@ -8,6 +8,7 @@ import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,27 +19,51 @@ import java.util.TreeSet;
  * disk, and overlayfs would show its owner and mode instead of those that a lower layer gives {@code a}. So wherever the
  * topmost layer that has a directory only implies it, the writable layer gets it with what the next lower layer says.
  */
-final class ImpliedDirectories {
+final class ImpliedDirectories implements AutoCloseable {
 
     /** From the top to the bottom. */
-    private final List<Part> parts;
+    private final List<Part> parts = new ArrayList<>();
 
     /** @param layers from the bottom to the top */
-    ImpliedDirectories(List<Layer> layers) {
-        parts = layers.reversed().stream().map(Part::of).toList();
+    ImpliedDirectories(List<LayerContents> layers) {
+        layers.reversed().forEach(layer -> parts.add(new Part(layer)));
     }
 
-    /**
-     * A layer with its lists as sets.
-     *
-     * @param hiding paths below which nothing of the lower layers shows
-     */
-    private record Part(Path diff, Set<String> implied, Set<String> hiding) {
-        private static Part of(Layer layer) {
-            var hiding = new HashSet<>(layer.whiteouts());
-            hiding.addAll(layer.opaque());
-            return new Part(layer.diff(), new HashSet<>(layer.implied()), hiding);
+    /** A layer with its lists as sets; opened when it is first looked into, which most images need for few. */
+    private static final class Part implements AutoCloseable {
+        private final Path diff;
+        private final Set<String> implied;
+
+        /** Paths below which nothing of the lower layers shows. */
+        private final Set<String> hiding;
+
+        private RootedDir root;
+
+        private Part(LayerContents layer) {
+            diff = layer.diff();
+            implied = new HashSet<>(layer.file().implied());
+            hiding = new HashSet<>(layer.file().whiteouts());
+            hiding.addAll(layer.file().opaque());
         }
+
+        private RootedDir root() throws IOException {
+            if (root == null) {
+                root = RootedDir.open(diff);
+            }
+            return root;
+        }
+
+        @Override
+        public void close() {
+            if (root != null) {
+                root.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(Part::close);
     }
 
     /** Makes them in an empty writable layer, and gives that itself the owner and mode of the image's root. */
@@ -46,7 +71,7 @@ final class ImpliedDirectories {
         upper.root().chmod(LayerTree.IMPLIED_MODE);
         copyRoot(upper);
         var paths = new TreeSet<String>(); // a parent sorts before its children
-        parts.forEach(part -> paths.addAll(part.implied()));
+        parts.forEach(part -> paths.addAll(part.implied));
         paths.remove("");
         for (var path : paths) {
             if (isImpliedByTopmost(path) && origin(path) != null) {
@@ -81,7 +106,7 @@ final class ImpliedDirectories {
     /** The topmost layer that says what {@code path} is like, and has it as a directory; null if there is none. */
     private Part origin(String path) throws IOException {
         for (var part : parts) {
-            boolean implied = part.implied().contains(path);
+            boolean implied = part.implied.contains(path);
             if (!implied && find(part, path) == Found.DIRECTORY) {
                 return part;
             }
@@ -95,7 +120,7 @@ final class ImpliedDirectories {
     private boolean isImpliedByTopmost(String path) throws IOException {
         for (var part : parts) {
             if (find(part, path) == Found.DIRECTORY) {
-                return part.implied().contains(path);
+                return part.implied.contains(path);
             }
         }
         return false;
@@ -104,11 +129,11 @@ final class ImpliedDirectories {
     /** Whether the layer deletes {@code path} or something above it, or shows nothing of it but its own. */
     private static boolean hides(Part part, String path) {
         for (var above = path; !above.isEmpty(); above = EntryPath.parent(above)) {
-            if (part.hiding().contains(above)) {
+            if (part.hiding.contains(above)) {
                 return true;
             }
         }
-        return part.hiding().contains("");
+        return part.hiding.contains("");
     }
 
     private enum Found {
@@ -119,8 +144,13 @@ final class ImpliedDirectories {
     }
 
     private static Found find(Part part, String path) throws IOException {
-        try (var root = RootedDir.open(part.diff())) {
-            root.openWithoutLinks(path, OpenFlags.PATH | OpenFlags.DIRECTORY, 0).close();
+        if (path.isEmpty()) {
+            return Found.DIRECTORY;
+        }
+        try {
+            part.root()
+                    .openWithoutLinks(path, OpenFlags.PATH | OpenFlags.DIRECTORY, 0)
+                    .close();
             return Found.DIRECTORY;
         } catch (SyscallException e) {
             return switch (e.errno()) {
@@ -132,8 +162,7 @@ final class ImpliedDirectories {
     }
 
     private static void copy(Part origin, String path, Fd target) throws IOException {
-        try (var root = RootedDir.open(origin.diff());
-                var source = root.openDirectory(path)) {
+        try (var source = origin.root().openDirectory(path)) {
             var stat = source.stat();
             target.chown(stat.uid(), stat.gid());
             target.chmod(stat.permissions());

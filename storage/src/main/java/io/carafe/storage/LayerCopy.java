@@ -21,16 +21,16 @@ final class LayerCopy {
     private final Set<String> implied;
     private final Map<Long, String> linked = new HashMap<>();
 
-    private LayerCopy(Layer layer, RootedDir target) {
+    private LayerCopy(LayerContents layer, RootedDir target) {
         this.target = target;
-        this.implied = new HashSet<>(layer.implied());
+        this.implied = new HashSet<>(layer.file().implied());
     }
 
-    static void apply(Layer layer, RootedDir target) throws IOException {
-        for (var path : layer.whiteouts()) {
+    static void apply(LayerContents layer, RootedDir target) throws IOException {
+        for (var path : layer.file().whiteouts()) {
             removeWithoutLinks(target, path);
         }
-        for (var path : layer.opaque()) {
+        for (var path : layer.file().opaque()) {
             empty(target, path);
         }
         try (var source = RootedDir.open(layer.diff())) {

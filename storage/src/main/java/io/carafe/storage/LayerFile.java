@@ -10,10 +10,15 @@ import java.util.List;
 import tools.jackson.core.json.JsonWriteFeature;
 
 /**
- * The document {@code layer.json}: the record of a layer without the path that it has on this node.
+ * The document {@code layer.json}: what is known about a layer besides the path that it has on this node. Paths in the lists
+ * are relative to the layer's root, without a slash at either end; the root itself is "".
  *
  * @param version of this form; another one is a foreign directory
  * @param nodes whether whiteouts are there as overlayfs's devices and attributes too
+ * @param implied directories that the tar did not name but that files in it need: they say nothing about owner and mode,
+ *     so those of the next lower layer hold
+ * @param whiteouts paths of lower layers that this layer hides
+ * @param opaque directories whose contents in lower layers this layer hides
  */
 record LayerFile(
         int version,
@@ -61,6 +66,6 @@ record LayerFile(
     }
 
     Layer in(Path directory) {
-        return new Layer(diffId, directory.resolve("diff"), new Usage(bytes, inodes), implied, whiteouts, opaque);
+        return new Layer(diffId, directory.resolve("diff"), new Usage(bytes, inodes));
     }
 }

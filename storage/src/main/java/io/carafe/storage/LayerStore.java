@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +40,9 @@ public final class LayerStore {
     private final Trash trash;
     private final boolean nodes;
 
-    private final Map<Digest, Layer> layers = new TreeMap<>();
-    private final Map<Digest, CompletableFuture<Void>> unpacking = new HashMap<>();
+    private final Map<Digest, Known> layers = new TreeMap<>();
+    /** Layers that are just being unpacked or removed; completed when that is over. */
+    private final Map<Digest, CompletableFuture<Void>> changing = new HashMap<>();
 
     /** Layers in use, by the key of the snapshot that uses them. */
     private final Map<String, List<Digest>> users = new HashMap<>();
@@ -50,6 +52,13 @@ public final class LayerStore {
         this.temporary = temporary;
         this.trash = trash;
         this.nodes = nodes;
+    }
+
+    /** A layer and its lists, which can be long: they are read again if memory ran short. */
+    private record Known(Layer layer, SoftReference<LayerFile> file) {
+        private static Known of(LayerFile file, Path directory) {
+            return new Known(file.in(directory), new SoftReference<>(file));
+        }
     }
 
     static LayerStore open(Path root, Trash trash) throws IOException {
@@ -69,12 +78,12 @@ public final class LayerStore {
     }
 
     public synchronized Optional<Layer> find(Digest diffId) {
-        return Optional.ofNullable(layers.get(diffId));
+        return Optional.ofNullable(layers.get(diffId)).map(Known::layer);
     }
 
     /** All layers, in the order of their digests. */
     public synchronized List<Layer> list() {
-        return List.copyOf(layers.values());
+        return layers.values().stream().map(Known::layer).toList();
     }
 
     /**
@@ -94,9 +103,9 @@ public final class LayerStore {
             synchronized (this) {
                 var there = layers.get(diffId);
                 if (there != null) {
-                    return there;
+                    return there.layer();
                 }
-                other = unpacking.putIfAbsent(diffId, mine);
+                other = changing.putIfAbsent(diffId, mine);
             }
             if (other == null) {
                 break;
@@ -106,10 +115,7 @@ public final class LayerStore {
         try {
             return unpackNow(diffId, tar, limits);
         } finally {
-            synchronized (this) {
-                unpacking.remove(diffId);
-            }
-            mine.complete(null);
+            changed(diffId, mine);
         }
     }
 
@@ -119,6 +125,7 @@ public final class LayerStore {
      * @throws CarafeException.FailedPrecondition while a snapshot uses it
      */
     public void remove(Digest diffId) {
+        var mine = new CompletableFuture<Void>();
         synchronized (this) {
             for (var user : users.entrySet()) {
                 if (user.getValue().contains(diffId)) {
@@ -129,17 +136,20 @@ public final class LayerStore {
             if (layers.remove(diffId) == null) {
                 return;
             }
+            changing.put(diffId, mine); // whoever unpacks it anew waits until the old one is out of the way
         }
         try {
             trash.delete(directory(diffId));
         } catch (IOException e) {
             throw Failure.of("remove layer " + diffId, e);
+        } finally {
+            changed(diffId, mine);
         }
     }
 
     /** What all layers take together. */
     synchronized Usage usage() {
-        return layers.values().stream().map(Layer::usage).reduce(Usage.NONE, Usage::plus);
+        return layers.values().stream().map(known -> known.layer().usage()).reduce(Usage.NONE, Usage::plus);
     }
 
     /** Whether layers hold their whiteouts as overlayfs wants them. */
@@ -148,21 +158,38 @@ public final class LayerStore {
     }
 
     /**
-     * The layers of a snapshot, which cannot be removed until {@link #release}.
+     * The layers of a snapshot, from the bottom to the top, which cannot be removed until {@link #release}.
      *
      * @throws CarafeException.NotFound if one is missing
      */
-    synchronized List<Layer> retain(String user, List<Digest> diffIds) {
-        var found = new ArrayList<Layer>(diffIds.size());
-        for (var diffId : diffIds) {
-            var layer = layers.get(diffId);
-            if (layer == null) {
-                throw new CarafeException.NotFound("snapshot " + user + ": layer " + diffId + " is not in the store");
+    List<LayerContents> retain(String user, List<Digest> diffIds) throws IOException {
+        var stack = new ArrayList<Known>(diffIds.size());
+        synchronized (this) {
+            for (var diffId : diffIds) {
+                var known = layers.get(diffId);
+                if (known == null) {
+                    throw new CarafeException.NotFound(
+                            "snapshot " + user + ": layer " + diffId + " is not in the store");
+                }
+                stack.add(known);
             }
-            found.add(layer);
+            users.put(user, List.copyOf(diffIds));
         }
-        users.put(user, List.copyOf(diffIds));
-        return found;
+        var contents = new ArrayList<LayerContents>(stack.size());
+        for (var known : stack) {
+            contents.add(contents(known));
+        }
+        return contents;
+    }
+
+    private static LayerContents contents(Known known) throws IOException {
+        var file = known.file().get();
+        var diff = known.layer().diff();
+        return new LayerContents(
+                diff,
+                file != null
+                        ? file
+                        : LayerFile.read(diff.getParent(), known.layer().diffId()));
     }
 
     /** Marks layers as used whether they are there or not, for a snapshot that was found on disk. */
@@ -211,11 +238,18 @@ public final class LayerStore {
         } catch (IOException e) {
             throw Failure.of("publish layer " + diffId, e);
         }
-        var layer = file.in(target);
+        var known = Known.of(file, target);
         synchronized (this) {
-            layers.put(diffId, layer);
+            layers.put(diffId, known);
         }
-        return layer;
+        return known.layer();
+    }
+
+    private void changed(Digest diffId, CompletableFuture<Void> change) {
+        synchronized (this) {
+            changing.remove(diffId);
+        }
+        change.complete(null);
     }
 
     private void discard(Path staged) {
@@ -233,7 +267,7 @@ public final class LayerStore {
             if (nodes && !file.nodes()) {
                 throw new CarafeException.InvalidArgument("its whiteouts are not those of overlayfs");
             }
-            layers.put(diffId, file.in(directory));
+            layers.put(diffId, Known.of(file, directory));
         } catch (IOException | CarafeException e) {
             LOG.log(Level.WARNING, "{0} is no usable layer and is removed: {1}", directory, e.getMessage());
             trash.move(directory);
@@ -250,7 +284,7 @@ public final class LayerStore {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CarafeException.Cancelled(
-                    "unpack layer " + diffId + ": interrupted while another thread unpacks it");
+                    "unpack layer " + diffId + ": interrupted while another thread unpacks or removes it");
         } catch (ExecutionException e) {
             throw new IllegalStateException("completes with a value only", e);
         }

@@ -102,6 +102,9 @@ final class LayerTree implements AutoCloseable {
         if (made.path.length() > limits.pathBytes()) {
             throw EntryPath.refused(made.path, "its links lead to a path longer than " + limits.pathBytes() + " bytes");
         }
+        if (directories.size() >= limits.directories()) {
+            throw EntryPath.refused(made.path, "the layer has more than " + limits.directories() + " directories");
+        }
         directories.put(made.path, made);
         return made;
     }

@@ -49,7 +49,7 @@ final class LayerUnpacker {
         this.tar = tar;
         this.root = root;
         this.limits = limits;
-        this.whiteouts = new Whiteouts(nodes);
+        this.whiteouts = new Whiteouts(nodes, limits.directories());
         this.tree = new LayerTree(root, limits, whiteouts);
         this.buffer = arena.allocate(BUFFER);
     }

@@ -64,8 +64,9 @@ public final class OverlaySnapshotter implements Snapshotter {
             for (var part : List.of("upper", "work", "merged", "empty")) {
                 Files.createDirectory(directory.resolve(part));
             }
-            try (var upper = RootedDir.open(directory.resolve("upper"))) {
-                new ImpliedDirectories(stack).makeIn(upper);
+            try (var upper = RootedDir.open(directory.resolve("upper"));
+                    var implied = new ImpliedDirectories(stack)) {
+                implied.makeIn(upper);
             }
         });
     }

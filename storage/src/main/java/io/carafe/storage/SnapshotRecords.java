@@ -67,7 +67,7 @@ final class SnapshotRecords {
 
     /** Puts into a fresh directory what belongs to a snapshot. */
     interface Filling {
-        void into(Path directory, List<Layer> layers) throws IOException;
+        void into(Path directory, List<LayerContents> layers) throws IOException;
     }
 
     /** A lock that is kept while somebody has it or waits for it; the count changes inside the map's own lock. */
@@ -145,9 +145,9 @@ final class SnapshotRecords {
 
     private Snapshot create(Snapshot wanted, Filling filling) throws IOException {
         var staged = temporary.resolve(wanted.key());
-        var stack = layers.retain(wanted.key(), wanted.layers());
         boolean published = false;
         try {
+            var stack = layers.retain(wanted.key(), wanted.layers());
             trash.delete(staged);
             Files.createDirectory(staged);
             filling.into(staged, stack);

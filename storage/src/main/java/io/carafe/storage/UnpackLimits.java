@@ -5,6 +5,7 @@ package io.carafe.storage;
  * input can ask for terabytes of zeros or millions of directories.
  *
  * @param entries members of the archive
+ * @param directories directories, and also whiteouts: these are held in memory
  * @param pathBytes length of a path or link target in bytes
  * @param depth components of a path
  * @param totalBytes length of the uncompressed archive, and also the sum of the sizes of all files, holes included
@@ -13,21 +14,29 @@ package io.carafe.storage;
  * @param xattrBytes size of one extended attribute's value
  */
 public record UnpackLimits(
-        long entries, int pathBytes, int depth, long totalBytes, long fileBytes, int headerBytes, int xattrBytes) {
+        long entries,
+        int directories,
+        int pathBytes,
+        int depth,
+        long totalBytes,
+        long fileBytes,
+        int headerBytes,
+        int xattrBytes) {
 
     private static final long GIB = 1L << 30;
 
-    /** Far above every image of good faith: 4 million members, 1 TiB in all, paths as long as the kernel takes. */
+    /** Far above every image of good faith: 4 million members, 200,000 directories, 1 TiB, paths as the kernel takes them. */
     public static final UnpackLimits DEFAULT =
-            new UnpackLimits(4_000_000, 4095, 512, 1024 * GIB, 1024 * GIB, 1 << 20, 1 << 16);
+            new UnpackLimits(4_000_000, 200_000, 4095, 512, 1024 * GIB, 1024 * GIB, 1 << 20, 1 << 16);
 
     /** The same limits with another bound on the archive and the files in it. */
     public UnpackLimits withTotalBytes(long bytes) {
-        return new UnpackLimits(entries, pathBytes, depth, bytes, Math.min(fileBytes, bytes), headerBytes, xattrBytes);
+        return new UnpackLimits(
+                entries, directories, pathBytes, depth, bytes, Math.min(fileBytes, bytes), headerBytes, xattrBytes);
     }
 
     /** The same limits with another bound on the number of members. */
     public UnpackLimits withEntries(long count) {
-        return new UnpackLimits(count, pathBytes, depth, totalBytes, fileBytes, headerBytes, xattrBytes);
+        return new UnpackLimits(count, directories, pathBytes, depth, totalBytes, fileBytes, headerBytes, xattrBytes);
     }
 }

@@ -25,12 +25,17 @@ final class Whiteouts {
     private static final byte[] YES = "y".getBytes(StandardCharsets.US_ASCII);
 
     private final boolean nodes;
+    private final int limit;
     private final TreeSet<String> hidden = new TreeSet<>();
     private final TreeSet<String> opaque = new TreeSet<>();
 
-    /** @param nodes whether the file system can hold overlayfs's devices and attributes */
-    Whiteouts(boolean nodes) {
+    /**
+     * @param nodes whether the file system can hold overlayfs's devices and attributes
+     * @param limit how many names may be hidden
+     */
+    Whiteouts(boolean nodes, int limit) {
         this.nodes = nodes;
+        this.limit = limit;
     }
 
     static boolean isBelowAufsDirectory(String path) {
@@ -55,8 +60,13 @@ final class Whiteouts {
         var own = tree.find(path);
         if (own != null) {
             makeOpaque(own);
-        } else if (At.statIfThere(parent.fd(), name) == null && hidden.add(path) && nodes) {
-            At.mknod(parent.fd(), name, Stat.CHARACTER_DEVICE, 0);
+        } else if (At.statIfThere(parent.fd(), name) == null && hidden.add(path)) {
+            if (hidden.size() > limit) {
+                throw EntryPath.refused(path, "the layer has more than " + limit + " whiteouts");
+            }
+            if (nodes) {
+                At.mknod(parent.fd(), name, Stat.CHARACTER_DEVICE, 0);
+            }
         }
     }
 

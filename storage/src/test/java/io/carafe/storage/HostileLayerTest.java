@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("root")
 class HostileLayerTest {
 
-    private static final UnpackLimits LIMITS = new UnpackLimits(100, 1000, 20, 10 << 20, 5 << 20, 64 << 10, 1000);
+    private static final UnpackLimits LIMITS = new UnpackLimits(100, 50, 1000, 20, 10 << 20, 5 << 20, 64 << 10, 1000);
 
     @TempDir
     Path temporary;
@@ -151,6 +151,14 @@ class HostileLayerTest {
                                 .file("3", new byte[4 << 20])),
                 arguments("archive is longer than", comments(200)),
                 arguments("more than 100 entries", many(101)),
+                arguments(
+                        "more than 50 directories",
+                        new TarBytes()
+                                .file("1/2/3/4/5/6/7/8/9/10/11/12/f", "")
+                                .file("b/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/f", "")
+                                .file("c/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/f", "")
+                                .file("d/2/3/f", "")),
+                arguments("more than 50 whiteouts", whiteouts(51)),
                 arguments("files exceed", sparseBombs(3, 4 << 20)),
                 arguments("above the limit", sparseBombs(1, 1L << 50)),
                 arguments("lies outside the file", sparse("10,100", 50, 100)),
@@ -272,6 +280,14 @@ class HostileLayerTest {
         var tar = new TarBytes();
         for (int i = 0; i < count; i++) {
             tar.file("f" + i, "");
+        }
+        return tar;
+    }
+
+    private static TarBytes whiteouts(int count) {
+        var tar = new TarBytes();
+        for (int i = 0; i < count; i++) {
+            tar.file(".wh.f" + i, "");
         }
         return tar;
     }
