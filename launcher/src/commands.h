@@ -3,3 +3,4 @@
 
 int pin_command(int argc, char **argv);
 int init_command(int argc, char **argv);
+int await_command(int argc, char **argv);

@@ -12,6 +12,9 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "init") == 0) {
         return seal_self(argv) < 0 ? 1 : init_command(argc - 2, argv + 2);
     }
-    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin or init");
+    if (argc >= 2 && strcmp(argv[1], "await") == 0) {
+        return await_command(argc - 2, argv + 2);
+    }
+    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init or await");
     return 1;
 }

@@ -25,5 +25,28 @@ refused pin --uts=/tmp/a --hostname=
 refused pin --uts=/tmp/a --hostname=0123456789012345678901234567890123456789012345678901234567890123456789
 refused init
 refused init --join-net=/tmp/a
+refused await
+refused await --pid-file=/tmp/a
+refused await --pid-file=/tmp/a --
+refused await --pid-file=/tmp/a -- relative
+refused await -- /bin/true
+
+# await needs no root: a process that its parent leaves is waited for, and its code told
+file=$(mktemp /tmp/carafe-launcher-test.XXXXXX)
+ends() {
+    expected=$1
+    shift
+    "$launcher" await --pid-file="$file" -- /bin/sh -c "$@" >/dev/null 2>&1
+    code=$?
+    [ $code = "$expected" ] || { echo "FAILED: await $*: exit code $code, not $expected"; failures=$((failures + 1)); }
+}
+ends 7 "(sleep 0.2; exit 7) & echo \$! > $file"
+ends 137 "sleep 5 & echo \$! > $file; kill -9 \$!"
+ends 9 "(exit 3) & echo \$! > $file; sleep 0.1; exit 9"
+echo 1 > "$file"
+ends 0 "exit 0"
+echo nonsense > "$file"
+ends 0 "exit 0"
+rm "$file"
 [ $failures = 0 ] && echo "launcher: argument checks passed"
 exit $failures

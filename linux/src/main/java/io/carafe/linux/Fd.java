@@ -63,6 +63,29 @@ public final class Fd implements AutoCloseable {
         return number;
     }
 
+    /**
+     * Makes a call that does not block while no other thread can close this: the number can't come to mean another file.
+     *
+     * @throws ClosedFdException if it is closed already
+     */
+    public <T, E extends Exception> T whileOpen(Call<T, E> call) throws ClosedFdException, E {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new ClosedFdException(number);
+            }
+            return call.on(number);
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** A system call on a descriptor. */
+    @FunctionalInterface
+    public interface Call<T, E extends Exception> {
+        T on(int number) throws E;
+    }
+
     /** Makes the open file description non-blocking, which every process that shares it will notice. */
     public Fd nonBlocking() throws SyscallException {
         long flags = fcntl(F_GETFL, 0);

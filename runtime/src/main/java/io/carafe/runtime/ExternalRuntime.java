@@ -37,6 +37,7 @@ public final class ExternalRuntime implements OciRuntime {
     private final String name;
     private final String program;
     private final Path root;
+    private final Path launcher;
     private volatile Features features;
     private volatile String version;
 
@@ -44,11 +45,13 @@ public final class ExternalRuntime implements OciRuntime {
      * @param name of the handler
      * @param program absolute path, or a name to be found in PATH; it may be missing until it is used
      * @param root directory for its state, made when needed by the program itself
+     * @param launcher carafe-launcher, which waits for execs
      */
-    public ExternalRuntime(String name, String program, Path root) {
+    public ExternalRuntime(String name, String program, Path root, Path launcher) {
         this.name = name;
         this.program = program;
         this.root = root;
+        this.launcher = launcher;
     }
 
     @Override
@@ -117,35 +120,50 @@ public final class ExternalRuntime implements OciRuntime {
     }
 
     /**
-     * In the foreground, whose exit code is the process's. With a terminal the runtime copies between one inside and the
-     * one given here; {@code --console-socket} would save the copying, but demands {@code --detach}, and a detached
-     * process is nobody's child who could tell its exit code.
+     * On pipes the process gets them itself: the runtime leaves it ({@code --detach}) to the launcher, which is told its exit
+     * code. On a terminal the runtime stays, and copies between one inside and the one given here.
      */
     @Override
     public Child exec(String id, ExecStart start) {
         requireId(id);
-        var arguments = new ArrayList<>(List.of("--log=" + start.log(), "--log-format=json", "exec"));
-        arguments.addAll(List.of("--process", start.process().toString()));
-        arguments.addAll(List.of("--pid-file", start.pidFile().toString()));
-        if (start.stdio() instanceof ExecStart.OnTerminal) {
-            arguments.add("--tty");
-        }
-        arguments.add(id);
-        var spawn = spawn(arguments);
         try {
             return switch (start.stdio()) {
                 case ExecStart.OnTerminal terminal ->
-                    spawn.withTerminal(terminal.path()).start();
-                case ExecStart.Pipes pipes -> {
-                    var plain = spawn.withGroup(Spawn.Group.OWN_SESSION)
-                            .withDescriptor(1, pipes.stdout())
-                            .withDescriptor(2, pipes.stderr());
-                    yield (pipes.stdin() == null ? plain : plain.withDescriptor(0, pipes.stdin())).start();
-                }
+                    Spawn.of(execArguments(id, start, "--tty"))
+                            .withEnvironment(environment())
+                            .withTerminal(terminal.path())
+                            .start();
+                case ExecStart.Pipes pipes -> awaited(id, start, pipes).start();
             };
         } catch (SyscallException e) {
             throw cannotRun(e);
         }
+    }
+
+    private Spawn awaited(String id, ExecStart start, ExecStart.Pipes pipes) {
+        var argv = new ArrayList<>(List.of(launcher.toString(), "await", "--pid-file=" + start.pidFile(), "--"));
+        argv.addAll(execArguments(id, start, "--detach"));
+        var spawn = Spawn.of(argv)
+                .withEnvironment(environment())
+                .withGroup(Spawn.Group.OWN_SESSION)
+                .withDescriptor(1, pipes.stdout())
+                .withDescriptor(2, pipes.stderr());
+        return pipes.stdin() == null ? spawn : spawn.withDescriptor(0, pipes.stdin());
+    }
+
+    private List<String> execArguments(String id, ExecStart start, String manner) {
+        return List.of(
+                binary().toString(),
+                "--root=" + root,
+                "--log=" + start.log(),
+                "--log-format=json",
+                "exec",
+                manner,
+                "--process",
+                start.process().toString(),
+                "--pid-file",
+                start.pidFile().toString(),
+                id);
     }
 
     @Override

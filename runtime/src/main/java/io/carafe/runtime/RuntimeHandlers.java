@@ -49,15 +49,18 @@ public final class RuntimeHandlers {
     private final Map<String, Handler> handlers = new LinkedHashMap<>();
     private final Map<String, ExternalRuntime> runtimes = new LinkedHashMap<>();
 
-    /** @throws CarafeException.InvalidArgument if a name is there twice or the default is not among them */
-    public RuntimeHandlers(List<Handler> configured, String defaultName, CgroupLayout layout) {
+    /**
+     * @param launcher path of carafe-launcher
+     * @throws CarafeException.InvalidArgument if a name is there twice or the default is not among them
+     */
+    public RuntimeHandlers(List<Handler> configured, String defaultName, CgroupLayout layout, Path launcher) {
         this.defaultName = defaultName;
         this.layout = layout;
         for (var handler : configured) {
             if (handlers.putIfAbsent(handler.name(), handler) != null) {
                 throw new CarafeException.InvalidArgument("runtime handler " + handler.name() + " is configured twice");
             }
-            runtimes.put(handler.name(), new ExternalRuntime(handler.name(), handler.path(), handler.root()));
+            runtimes.put(handler.name(), new ExternalRuntime(handler.name(), handler.path(), handler.root(), launcher));
         }
         if (!handlers.containsKey(defaultName)) {
             throw new CarafeException.InvalidArgument(

@@ -33,11 +33,15 @@ public final class TestNode implements AutoCloseable {
 
     public TestNode(Path root) throws IOException {
         this.root = root;
-        this.runtime = new ExternalRuntime("runc", "runc", root.resolve("runc"));
+        this.runtime = new ExternalRuntime("runc", "runc", root.resolve("runc"), launcher());
         this.cgroup = CgroupLayout.detect()
                 .cgroup("/carafe-monitor-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         cgroup.create();
         monitor = new ConmonMonitor("conmon", root.resolve("exits"));
+    }
+
+    public static Path launcher() {
+        return Path.of(System.getProperty("carafe.launcher"));
     }
 
     public ConmonMonitor monitor() {

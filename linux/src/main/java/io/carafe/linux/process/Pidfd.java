@@ -68,12 +68,20 @@ public final class Pidfd implements AutoCloseable {
         return pid;
     }
 
-    /** Sends a signal; false if the process has ended. */
+    /** Sends a signal; false if the process has ended, or this was closed because it had. */
     public boolean signal(Signal signal) throws SyscallException {
+        try {
+            return fd.whileOpen(number -> send(number, signal));
+        } catch (Fd.ClosedFdException e) {
+            return false;
+        }
+    }
+
+    private boolean send(int number, Signal signal) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
             long result = (long) PIDFD_SEND_SIGNAL.invokeExact(
-                    errno, SYS_PIDFD_SEND_SIGNAL, (long) fd.number(), (long) signal.number(), MemorySegment.NULL, 0L);
+                    errno, SYS_PIDFD_SEND_SIGNAL, (long) number, (long) signal.number(), MemorySegment.NULL, 0L);
             if (result == 0) {
                 return true;
             }

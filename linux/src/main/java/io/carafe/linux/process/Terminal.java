@@ -9,6 +9,7 @@ import io.carafe.base.ProcessIo.TerminalSize;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +36,14 @@ public record Terminal(Fd master, Path path) implements AutoCloseable {
             Native.function("ptsname_r", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle IOCTL =
             Native.errnoVariadic("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
+
+    private static final int TERMIOS_SIZE = 64; // glibc: 60
+    private static final int TCSANOW = 0;
+    private static final MethodHandle TCGETATTR =
+            Native.errnoFunction("tcgetattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle TCSETATTR =
+            Native.errnoFunction("tcsetattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle CFMAKERAW = Native.function("cfmakeraw", FunctionDescriptor.ofVoid(ADDRESS));
 
     public static Terminal open() throws SyscallException {
         try (var arena = Arena.ofConfined()) {
@@ -66,15 +75,42 @@ public record Terminal(Fd master, Path path) implements AutoCloseable {
     }
 
     /** Tells the programs on it its size; the foreground ones get SIGWINCH. */
-    public void resize(TerminalSize size) throws SyscallException {
+    public void resize(TerminalSize size) throws IOException {
+        master.whileOpen(number -> {
+            resize(number, size);
+            return null;
+        });
+    }
+
+    private void resize(int number, TerminalSize size) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
             var winsize = arena.allocate(JAVA_SHORT, 4);
             winsize.setAtIndex(JAVA_SHORT, 0, (short) size.height());
             winsize.setAtIndex(JAVA_SHORT, 1, (short) size.width());
-            if ((int) IOCTL.invokeExact(errno, master.number(), TIOCSWINSZ, winsize) < 0) {
+            if ((int) IOCTL.invokeExact(errno, number, TIOCSWINSZ, winsize) < 0) {
                 throw new SyscallException("ioctl TIOCSWINSZ", path.toString(), Native.errno(errno));
             }
+        } catch (SyscallException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /** Turns off echo, line editing and signals, for a terminal that only carries the bytes of another one. */
+    public Terminal raw() throws SyscallException {
+        try (var arena = Arena.ofConfined()) {
+            var errno = Native.errnoIn(arena);
+            var termios = arena.allocate(TERMIOS_SIZE, 8);
+            if ((int) TCGETATTR.invokeExact(errno, master.number(), termios) < 0) {
+                throw new SyscallException("tcgetattr", path.toString(), Native.errno(errno));
+            }
+            CFMAKERAW.invokeExact(termios);
+            if ((int) TCSETATTR.invokeExact(errno, master.number(), TCSANOW, termios) < 0) {
+                throw new SyscallException("tcsetattr", path.toString(), Native.errno(errno));
+            }
+            return this;
         } catch (SyscallException e) {
             throw e;
         } catch (Throwable e) {

@@ -107,12 +107,17 @@ public final class SeqpacketSocket implements AutoCloseable {
     }
 
     /** Says that nothing more will be sent. */
-    public void shutdownWrite() throws SyscallException {
+    public void shutdownWrite() throws IOException {
+        fd.whileOpen(SeqpacketSocket::shutdown);
+    }
+
+    private static Void shutdown(int number) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            if ((int) SHUTDOWN.invokeExact(errno, fd.number(), SHUT_WR) < 0 && Native.errno(errno) != Errno.ENOTCONN) {
-                throw new SyscallException("shutdown", fd.toString(), Native.errno(errno));
+            if ((int) SHUTDOWN.invokeExact(errno, number, SHUT_WR) < 0 && Native.errno(errno) != Errno.ENOTCONN) {
+                throw new SyscallException("shutdown", "fd " + number, Native.errno(errno));
             }
+            return null;
         } catch (SyscallException e) {
             throw e;
         } catch (Throwable e) {

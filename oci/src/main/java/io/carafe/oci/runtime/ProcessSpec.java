@@ -55,6 +55,26 @@ public record ProcessSpec(
                 execCPUAffinity);
     }
 
+    /** This process on a terminal that has its size from the start. */
+    public ProcessSpec withConsoleSize(long height, long width) {
+        return new ProcessSpec(
+                terminal,
+                new ConsoleSize(height, width),
+                user,
+                args,
+                env,
+                cwd,
+                capabilities,
+                rlimits,
+                noNewPrivileges,
+                apparmorProfile,
+                selinuxLabel,
+                oomScoreAdj,
+                scheduler,
+                ioPriority,
+                execCPUAffinity);
+    }
+
     /** Rows and columns of the terminal. */
     public record ConsoleSize(long height, long width) {
         public ConsoleSize {

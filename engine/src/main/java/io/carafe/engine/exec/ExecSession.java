@@ -1,0 +1,124 @@
+package io.carafe.engine.exec;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.linux.process.Child;
+import io.carafe.linux.process.ExitStatus;
+import io.carafe.linux.process.ProcStat;
+import io.carafe.linux.process.ProcessRef;
+import io.carafe.linux.process.ProcessTree;
+import io.carafe.oci.Json;
+import io.carafe.runtime.ExecStart;
+import io.carafe.runtime.RuntimeMessages;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/** One exec: its files, its process, and the certainty that both are gone after close. */
+final class ExecSession implements AutoCloseable {
+
+    static final String PID_FILE = "pid";
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.engine");
+    private static final Duration KILL_TIME = Duration.ofSeconds(10);
+
+    private final ExecCommand command;
+    private final Path directory;
+    private Child child;
+
+    private ExecSession(ExecCommand command, Path directory) {
+        this.command = command;
+        this.directory = directory;
+    }
+
+    static ExecSession open(Path parent, ExecCommand command) throws IOException {
+        var directory = Files.createTempDirectory(parent, "exec-");
+        try {
+            Files.write(directory.resolve("process.json"), Json.write(command.process()));
+        } catch (IOException e) {
+            delete(directory);
+            throw e;
+        }
+        return new ExecSession(command, directory);
+    }
+
+    Child start(ExecStart.Stdio stdio) {
+        child = command.runtime()
+                .exec(
+                        command.containerId(),
+                        new ExecStart(directory.resolve("process.json"), directory.resolve(PID_FILE), log(), stdio));
+        return child;
+    }
+
+    /** Tells a process that failed from one that could not be started: only the first has a pid. */
+    void requireStarted(ExitStatus status) {
+        if (!status.success() && !Files.exists(directory.resolve(PID_FILE))) {
+            var reason = RuntimeMessages.lastError(log());
+            throw RuntimeMessages.failure(
+                            "exec in container " + command.containerId(),
+                            reason.isEmpty() ? command.runtime().name() + " ended with " + status : reason)
+                    .with("object", command.containerId());
+        }
+    }
+
+    @Override
+    public void close() {
+        // a cancelled caller must not cut the killing short
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (child != null) {
+                killTree();
+                child.close();
+            }
+            delete(directory);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "exec in container {0}: clean up: {1}", command.containerId(), e.getMessage());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    static Optional<Integer> readPid(Path file) {
+        try {
+            return Optional.of(Integer.parseInt(Files.readString(file).strip()));
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    static void delete(Path directory) throws IOException {
+        try (var files = Files.newDirectoryStream(directory)) {
+            for (var file : files) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(directory);
+    }
+
+    private Path log() {
+        return directory.resolve("runtime.log");
+    }
+
+    /** If the runtime still runs: it, the process, and their descendants. A process that has ended may leave others behind. */
+    private void killTree() throws IOException {
+        if (!child.ref().alive()) {
+            return;
+        }
+        var roots = new ArrayList<ProcessRef>();
+        roots.add(child.ref());
+        readPid(directory.resolve(PID_FILE))
+                .flatMap(ProcStat::of)
+                .filter(stat -> stat.ppid() == child.pid()) // as long as its parent lives its pid is its own
+                .ifPresent(stat -> roots.add(new ProcessRef(stat.pid(), stat.startTime())));
+        if (!ProcessTree.kill(roots, Deadline.after(KILL_TIME))) {
+            throw new CarafeException.Internal(
+                    "exec in container " + command.containerId() + ": some of its processes do not die");
+        }
+    }
+}
