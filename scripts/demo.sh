@@ -3,7 +3,7 @@
 #
 # Everything is on roots of its own under /var/tmp and goes away at the end. IMAGE=... pulls that image instead of the
 # web server made here (PORT=... if it does not listen on 80).
-set -eu
+set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/host.sh
@@ -72,7 +72,7 @@ fetch() {
     local body
     body=$(curl -gsS --max-time 5 --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 5 -w '\n(%{http_code}, %{time_total} s)' "$1")
     printf '   $ curl %s\n' "$1"
-    grep -vE '^(<!DOCTYPE|$)' <<<"$body" | tail -4 | sed 's/^/     /'
+    grep -vE '^(<!DOCTYPE|$)' <<<"$body" | tail -4 | sed 's/^/     /' || true
 }
 
 # What of this node is on the host now, as "KIND COUNT" lines.
@@ -135,7 +135,7 @@ title "A pod of two containers, through the calls that a kubelet makes" \
 mark=$(wc -l <"$node/carafed.log")
 host_port=$("$top/scripts/registry.sh" port)
 java_bench io.carafe.bench.DemoPod up "$node/carafe.sock" "$web_image" "$shell_image" "${PORT:-80}" "$host_port" "$node/logs" "$home/pod"
-pod="" web="" shell="" address=""
+pod="" web="" shell="" address="" address6=""
 # shellcheck source=/dev/null
 . "$home/pod"
 printf '   and inside the daemon, stage by stage:\n'
@@ -144,8 +144,9 @@ tail -n "+$((mark + 1))" "$node/carafed.log" | sed -nE 's/^[^ ]+ DEBUG [^:]+: (.
 show carafe pods
 show carafe ps
 
-title "It answers, at its own address and at a port of the host"
+title "It answers, at its own addresses and at a port of the host"
 fetch "http://$address:${PORT:-80}/"
+[ -z "$address6" ] || fetch "http://[$address6]:${PORT:-80}/"
 fetch "http://127.0.0.1:$host_port/"
 sleep 1.2
 show carafe logs --tail 3 "$web"

@@ -50,7 +50,7 @@ final class Cri implements AutoCloseable {
     private static final Duration PULL_LIMIT = Duration.ofMinutes(10);
 
     /** It warns that a Unix socket has no SO_KEEPALIVE, once per connection; held here so that its level stays. */
-    private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap.AbstractBootstrap");
+    private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
     static {
         BOOTSTRAP.setLevel(Level.SEVERE);

@@ -60,9 +60,14 @@ public final class DemoPod {
         clock.lap("StartContainer", "shell runs");
         clock.total();
 
-        var address = cri.podStatus(podId).getNetwork().getIp();
+        var network = cri.podStatus(podId).getNetwork();
+        var second = network.getAdditionalIpsCount() == 0
+                ? ""
+                : network.getAdditionalIps(0).getIp();
         Files.writeString(
-                Path.of(words.get(5)), "pod=%s\nweb=%s\nshell=%s\naddress=%s\n".formatted(podId, web, shell, address));
+                Path.of(words.get(5)),
+                "pod=%s\nweb=%s\nshell=%s\naddress=%s\naddress6=%s\n"
+                        .formatted(podId, web, shell, network.getIp(), second));
     }
 
     private static void down(Cri cri, List<String> ids) {
