@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.Consumer;
 
-/** One file of a log, read from a position on. A line that does not have the form, or is longer than any monitor writes, is passed over. */
+/**
+ * One file of a log, read from a position on. A line that does not have the form, or is longer than any monitor writes, is
+ * passed over.
+ */
 final class LogFile implements AutoCloseable {
 
     /** Monitors break lines at 8 or 16 KiB. */

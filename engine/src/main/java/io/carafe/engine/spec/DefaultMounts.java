@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What every container finds mounted, in the order in which it is made; a mount of the request in the same place replaces one. */
+/**
+ * What every container finds mounted, in the order in which it is made. A mount of the request in the same place replaces
+ * one.
+ */
 final class DefaultMounts {
 
     /** Size of {@code /dev/shm} where a container has one of its own: what Docker and containerd give. */

@@ -25,7 +25,7 @@ final class DeviceList {
     /** More than a node's {@code /dev} has; a bound for a directory that somebody filled. */
     private static final int MOST = 10_000;
 
-    /** Directories of {@code /dev} that hold no devices for others: file systems of their own, and the container's own things. */
+    /** Directories of {@code /dev} that hold no devices for others. */
     private static final Set<String> NOT_DEVICES = Set.of("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev");
 
     private static final int TYPE_MASK = 0xF000;

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Limits of a request as limits of the runtime specification; what this node cannot enforce is an error or, where it makes no difference, left out. */
+/**
+ * Limits of a request as limits of the runtime specification. What this node cannot enforce is an error or, where it makes
+ * no difference, left out.
+ */
 final class ResourceLimits {
 
     private static final Pattern CPUS = Pattern.compile("[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*");

@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What pods and containers use. Numbers of cgroups and interfaces are at most one second old ({@link Aged#MAX_AGE}), those of writable
- * layers half a minute ({@link WritableLayers#MAX_AGE}); each part says when it was read. No call waits for a directory tree
- * to be walked longer than {@link #PATIENCE}.
+ * What pods and containers use. Numbers of cgroups and interfaces are at most one second old ({@link Aged#MAX_AGE}), those
+ * of writable layers half a minute ({@link WritableLayers#MAX_AGE}); each part says when it was read. No call waits for a
+ * directory tree to be walked longer than {@link #PATIENCE}.
  */
 public final class Stats {
 
