@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -23,6 +24,8 @@ public final class Flow extends ChannelInboundHandlerAdapter implements BytePipe
     static final int HIGH_BYTES = 1024 * 1024;
 
     static final int LOW_BYTES = 256 * 1024;
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.streaming");
 
     private final Channel channel;
     private final ReentrantLock lock = new ReentrantLock();
@@ -79,6 +82,18 @@ public final class Flow extends ChannelInboundHandlerAdapter implements BytePipe
         }
         if (!channel.isActive()) {
             throw new IOException("the client has closed the connection");
+        }
+    }
+
+    /**
+     * Runs {@code action} on the event loop, after what other threads have written before; always as a task, even from
+     * the loop itself, to keep that order. Dropped if the server has stopped, and all connections with it.
+     */
+    public void execute(Runnable action) {
+        try {
+            channel.eventLoop().execute(action);
+        } catch (RejectedExecutionException stopped) {
+            LOG.log(System.Logger.Level.TRACE, "the server has stopped", stopped);
         }
     }
 

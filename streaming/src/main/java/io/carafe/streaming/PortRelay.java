@@ -19,15 +19,20 @@ final class PortRelay {
      * Connects and copies until both directions have ended. The end of one direction is passed on as a half-close; a
      * failure of the client's side ends both.
      *
+     * @param clientEnds whether the client can say that it sends no more; if not, the pod's end is the end
      * @throws Exception if no connection could be made, or the pod broke it
      */
-    static void run(PortForwardHandler handler, int port, InputStream fromClient, OutputStream toClient)
+    static void run(
+            PortForwardHandler handler, int port, InputStream fromClient, OutputStream toClient, boolean clientEnds)
             throws Exception {
         try (var pod = handler.connect(port)) {
             var upstream = Thread.ofVirtual().name("forward-up").start(() -> copyUp(fromClient, pod));
             try {
                 copyDown(pod, toClient);
                 toClient.close();
+                if (!clientEnds) {
+                    fromClient.close();
+                }
             } catch (IOException e) {
                 if (pod.isOpen()) {
                     fromClient.close();

@@ -92,7 +92,7 @@ final class SpdyPortForward implements SpdyConnection.Acceptor {
     private void forward(int port, SpdyStream data, SpdyStream error) {
         error.input().close();
         try {
-            PortRelay.run(session.handler(), port, data.input(), data.output());
+            PortRelay.run(session.handler(), port, data.input(), data.output(), true);
         } catch (Exception e) {
             var message = PortRelay.message(port, e);
             LOG.log(System.Logger.Level.DEBUG, message, e);

@@ -124,8 +124,7 @@ final class WebSocketChannels extends SimpleChannelInboundHandler<WebSocketFrame
 
     /** Ends the connection in good order, after all that was written before. */
     void leave() {
-        channel.eventLoop()
-                .execute(() -> Farewell.say(channel, new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE)));
+        flow.execute(() -> Farewell.say(channel, new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE)));
     }
 
     @Override

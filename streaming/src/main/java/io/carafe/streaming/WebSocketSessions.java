@@ -90,7 +90,7 @@ final class WebSocketSessions {
             data.write(prefix);
             error.write(prefix);
             try {
-                PortRelay.run(handler, port, input, data);
+                PortRelay.run(handler, port, input, data, false);
             } catch (Exception e) {
                 error.write(PortRelay.message(port, e).getBytes(StandardCharsets.UTF_8));
             }

@@ -65,6 +65,22 @@ class SpdyPortForwardTest {
         return socket;
     }
 
+    /** Says "greetings" to each connection and ends it. */
+    static ServerSocket greeting() throws IOException {
+        var socket = new ServerSocket();
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        Thread.ofVirtual().start(() -> {
+            while (true) {
+                try (var connection = socket.accept()) {
+                    connection.getOutputStream().write("greetings".getBytes(UTF_8));
+                } catch (IOException e) {
+                    return;
+                }
+            }
+        });
+        return socket;
+    }
+
     private SocketChannel connect(int port) throws IOException {
         if (port != 80) {
             throw new CarafeException.Unavailable("nothing listens on port " + port);

@@ -124,7 +124,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     }
 
     private void endOutput(int id) {
-        onEventLoop(() -> {
+        flow.execute(() -> {
             var stream = streams.get(id);
             if (stream != null && !stream.outputEnded) {
                 stream.outputEnded = true;
@@ -142,7 +142,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     }
 
     void reset(SpdyStream stream) {
-        onEventLoop(() -> {
+        flow.execute(() -> {
             if (streams.remove(stream.id()) != null) {
                 drop(stream, "the stream was reset");
                 channel.writeAndFlush(new SpdyFrame.RstStream(stream.id(), SpdyFrame.STATUS_CANCEL));
@@ -161,15 +161,10 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
      * @param farewell gets the GOAWAY to write, on the event loop, after all that was written before
      */
     public void leave(Consumer<SpdyFrame> farewell) {
-        onEventLoop(() -> {
+        flow.execute(() -> {
             leaving = true;
             farewell.accept(new SpdyFrame.GoAway(lastStreamId, 0));
         });
-    }
-
-    private void onEventLoop(Runnable action) {
-        // Always as a task, even from the loop itself: writes of other threads that came first must stay first.
-        channel.eventLoop().execute(action);
     }
 
     @Override
