@@ -1,51 +1,30 @@
 package io.carafe.cli;
 
+import io.carafe.cli.grpc.UnixChannel;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainSocketAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** The daemon, by its socket. */
 final class Connection implements AutoCloseable {
 
     static final String DEFAULT_SOCKET = "/run/carafe/carafe.sock";
 
-    private static final int LARGEST_MESSAGE = 64 << 20;
     /** For what the daemon answers from memory. */
     private static final long QUICK_SECONDS = 30;
 
-    // kept here: a logger that nobody holds may be collected, and its level with it
-    private static final Logger NETTY_LOG = Logger.getLogger("io.netty");
-
     private final Path socket;
-    private final EventLoopGroup loop;
-    private final ManagedChannel channel;
+    private final UnixChannel channel;
 
-    private Connection(Path socket) {
+    private Connection(Path socket, UnixChannel channel) {
         this.socket = socket;
-        NETTY_LOG.setLevel(Level.SEVERE); // it warns of TCP options that a Unix socket has not
-        loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
-                .channelType(EpollDomainSocketChannel.class)
-                .eventLoopGroup(loop)
-                .overrideAuthority("localhost")
-                .usePlaintext()
-                .directExecutor()
-                .maxInboundMessageSize(LARGEST_MESSAGE)
-                .build();
+        this.channel = channel;
     }
 
     /** @param host a socket's path, with or without {@code unix://} */
@@ -59,7 +38,11 @@ final class Connection implements AutoCloseable {
         if (Files.notExists(socket)) {
             throw new Failure(notRunning(socket, "there is no such socket"));
         }
-        return new Connection(socket);
+        try {
+            return new Connection(socket, UnixChannel.connect(socket));
+        } catch (IOException e) {
+            throw new Failure(notRunning(socket, reason(e.getMessage())));
+        }
     }
 
     RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
@@ -93,9 +76,8 @@ final class Connection implements AutoCloseable {
         var said = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
         return switch (status.getCode()) {
             case UNAVAILABLE ->
-                Files.notExists(socket) || !saidByDaemon(status)
-                        ? new Failure(notRunning(socket, reason(status)))
-                        : new Failure(said);
+                // a transport's failure carries its exception; the daemon's answer is text alone
+                new Failure(status.getCause() == null ? said : notRunning(socket, said));
             case CANCELLED -> new Failure("interrupted", Failure.INTERRUPTED);
             case UNIMPLEMENTED ->
                 new Failure("the daemon at " + socket + " does not know this call: " + said
@@ -107,24 +89,15 @@ final class Connection implements AutoCloseable {
 
     @Override
     public void close() {
-        channel.shutdownNow();
-        var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        channel.close();
     }
 
-    /** A transport's failure carries its exception; a daemon's answer is text alone. */
-    private static boolean saidByDaemon(Status status) {
-        return status.getCause() == null && !"io exception".equals(status.getDescription());
-    }
-
-    private static String reason(Status status) {
-        var cause = status.getCause();
-        var text = cause == null || cause.getMessage() == null
-                ? String.valueOf(status.getDescription())
-                : cause.getMessage();
-        if (text.contains("Permission denied")) {
-            return "permission denied; it belongs to root";
-        }
-        return text.contains("Connection refused") ? "nobody listens there" : text;
+    private static String reason(String thrown) {
+        return switch (String.valueOf(thrown)) {
+            case "Connection refused" -> "nobody listens there";
+            case "Permission denied" -> "permission denied; it belongs to root";
+            default -> thrown;
+        };
     }
 
     private static String notRunning(Path socket, String reason) {
