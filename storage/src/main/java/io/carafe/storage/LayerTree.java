@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The directories of a layer that is being unpacked. It starts empty, so every directory in it was made here and is
@@ -34,7 +34,9 @@ final class LayerTree implements AutoCloseable {
     private final RootedDir root;
     private final UnpackLimits limits;
     private final Whiteouts whiteouts;
-    private final Map<String, Directory> directories = new HashMap<>();
+    /** Sorted, so that a hostile archive which replaces directories over and over does not cost a walk through all. */
+    private final NavigableMap<String, Directory> directories = new TreeMap<>();
+
     private final LinkedHashMap<Directory, Fd> open = new LinkedHashMap<>(16, 0.75f, true);
     private final Directory top;
     private Directory last;
@@ -112,9 +114,8 @@ final class LayerTree implements AutoCloseable {
     /** Deletes whatever has this name. */
     void remove(Directory parent, String name) throws IOException {
         var path = EntryPath.child(parent.path, name);
-        if (directories.containsKey(path)) {
-            var below = path + "/";
-            directories.values().removeIf(directory -> directory.path.equals(path) || directory.path.startsWith(below));
+        if (directories.remove(path) != null) {
+            directories.subMap(path + "/", path + "0").clear(); // '0' follows '/'
             closeAll();
             last = top;
         }
