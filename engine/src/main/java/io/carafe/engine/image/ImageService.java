@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Images as users see them. An image is named by its id ({@code sha256:…}, or its hexadecimal part whole or from 3
@@ -64,7 +65,9 @@ public final class ImageService implements AutoCloseable {
      */
     public static ImageService open(
             Path root, Storage storage, RegistryClient client, PullSources sources, PullLimits limits) {
-        return new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits);
+        var service = new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits);
+        service.sweep(); // a pull may have been under way when the last daemon died
+        return service;
     }
 
     /** Goes by changed configuration files from now on; pulls that run are not touched. */
@@ -90,11 +93,19 @@ public final class ImageService implements AutoCloseable {
     }
 
     private Image pullNow(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {
+        long start = System.nanoTime();
         // the deadline is each waiter's own; the last one to leave interrupts this thread
         var resolved = puller.resolve(reference, auth, platform, Deadline.none());
         try (var _ = leases.hold(resolved.diffIds())) {
             puller.fetchLayers(resolved, target, progress, Deadline.none());
-            return images.add(resolved, size(resolved));
+            var image = images.add(resolved, size(resolved));
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "pulled image {0} as {1} in {2} ms",
+                    resolved.reference(),
+                    image.id(),
+                    String.valueOf(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)));
+            return image;
         } catch (CarafeException e) {
             throw e.with("image", resolved.reference());
         } finally {
@@ -144,8 +155,8 @@ public final class ImageService implements AutoCloseable {
     }
 
     /**
-     * Removes layers that nothing needs: of images that are gone, and what an interrupted pull has left. To be called
-     * once at the start, when the snapshots are known, and after a container of a removed image has gone.
+     * Removes layers that nothing needs. It happens by itself when the service is opened and when a pull fails or an
+     * image is removed; to be called after a container has gone, since its image may have gone before.
      */
     public void sweep() {
         var needed = needed();

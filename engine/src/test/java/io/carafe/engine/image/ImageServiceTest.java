@@ -26,6 +26,8 @@ import io.carafe.image.testing.TestImages.Packing;
 import io.carafe.oci.image.Platform;
 import io.carafe.storage.Snapshot;
 import io.carafe.storage.Storage;
+import io.carafe.storage.UnpackLimits;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,6 +181,18 @@ class ImageServiceTest {
         try (var lease = service.resolveForContainer(image.id().toString())) {
             assertEquals(image, lease.image());
         }
+    }
+
+    @Test
+    void layersOfAPullThatACrashEndedAreSweptAtTheStart() throws IOException {
+        pull("one:1");
+        var _ = storage.layers().unpack(own.diffId(), new ByteArrayInputStream(own.archive()), UnpackLimits.DEFAULT);
+        service.close();
+
+        service = open(registry.host());
+
+        assertEquals(1, layers());
+        assertEquals(1, service.list(null).size());
     }
 
     @Test
