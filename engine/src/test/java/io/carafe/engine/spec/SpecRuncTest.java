@@ -13,6 +13,7 @@ import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
 import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.linux.cgroup.UsageReader;
 import io.carafe.oci.Json;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.io.IOException;
@@ -283,6 +284,34 @@ class SpecRuncTest {
     }
 
     @Test
+    void limitsOfARunningContainerAreRaisedAndLowered() throws Exception {
+        var current = new Resources(100_000, 50_000, 512, 32 << 20, 0, null, "", "", List.of(), Map.of());
+        var container = Given.container(
+                List.of("/bin/sleep"), List.of("1000"), Given.security(), current, List.of(), List.of());
+        var generator = prepare(Given.pod(), container);
+        runc("run", "--detach", "--bundle", temp.resolve("bundle").toString(), id);
+        try {
+            for (long memory : List.of(128L << 20, 16L << 20)) {
+                var change = new Resources(0, 20_000, 0, memory, 0, null, "", "", List.of(), Map.of());
+                Files.write(temp.resolve("change"), Json.write(generator.resourcesForUpdate(current, change)));
+
+                assertEquals(
+                        "", runc("update", "--resources", temp.resolve("change").toString(), id));
+
+                var usage = new UsageReader(CgroupLayout.detect())
+                        .read("/" + id + "/c")
+                        .orElseThrow();
+                assertEquals(memory, usage.memoryLimit());
+                current = generator.afterUpdate(current, change);
+            }
+            assertEquals(20_000, current.cpuQuota());
+            assertEquals(512, current.cpuShares());
+        } finally {
+            runc("delete", "--force", id);
+        }
+    }
+
+    @Test
     void aDeviceCanBeUsedAndOthersCannot() throws Exception {
         var container = Given.container(
                 List.of("/bin/sh", "-c"),
@@ -368,6 +397,12 @@ class SpecRuncTest {
     }
 
     private String run(PodConfig pod, ContainerConfig container) throws Exception {
+        prepare(pod, container);
+        return runc("run", "--bundle", temp.resolve("bundle").toString(), id);
+    }
+
+    /** Writes the bundle. */
+    private SpecGenerator prepare(PodConfig pod, ContainerConfig container) throws IOException {
         var files = temp.resolve("files");
         new PodFiles().write(files, "0123456789abcdef", pod, List.of());
         boolean own = !Security.hostNetwork(pod);
@@ -396,7 +431,13 @@ class SpecRuncTest {
         Files.write(
                 bundle.resolve("config.json"),
                 Json.write(generator.generate(request).spec()));
-        return command("runc", "--root", temp.resolve("runc").toString(), "run", "--bundle", bundle.toString(), id);
+        return generator;
+    }
+
+    private String runc(String... words) throws Exception {
+        var all = new ArrayList<>(List.of("runc", "--root", temp.resolve("runc").toString()));
+        all.addAll(List.of(words));
+        return command(all.toArray(String[]::new));
     }
 
     private String command(String... words) throws IOException, InterruptedException {
