@@ -83,7 +83,8 @@ public final class DockerRegistry implements AutoCloseable {
         run(command);
     }
 
-    static void run(List<String> command) throws IOException {
+    /** Runs a program to its end; its output is in the error if it fails. */
+    public static void run(List<String> command) throws IOException {
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         try {
