@@ -19,10 +19,9 @@ public record ExecStart(Path process, Path pidFile, Path log, Stdio stdio) {
     public record Pipes(Fd stdin, Fd stdout, Fd stderr) implements Stdio {}
 
     /**
-     * The {@code process} asks for a terminal: the runtime makes one inside and ties it to this one outside, whose size
-     * it follows.
+     * The {@code process} asks for a terminal, which the runtime makes inside.
      *
-     * @param path {@code /dev/pts/N}
+     * @param consoleSocket where somebody listens whom the runtime sends the terminal's master
      */
-    public record OnTerminal(Path path) implements Stdio {}
+    public record OnTerminal(Path consoleSocket) implements Stdio {}
 }

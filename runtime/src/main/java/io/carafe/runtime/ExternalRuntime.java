@@ -120,50 +120,39 @@ public final class ExternalRuntime implements OciRuntime {
     }
 
     /**
-     * On pipes the process gets them itself: the runtime leaves it ({@code --detach}) to the launcher, which is told its exit
-     * code. On a terminal the runtime stays, and copies between one inside and the one given here.
+     * The runtime leaves the process ({@code --detach}) to the launcher, which waits for it and is told its exit code. The
+     * process has the pipes or the terminal themselves, without anybody who copies.
      */
     @Override
     public Child exec(String id, ExecStart start) {
         requireId(id);
+        var argv = new ArrayList<>(List.of(launcher.toString(), "await", "--pid-file=" + start.pidFile(), "--"));
+        argv.addAll(List.of(binary().toString(), "--root=" + root));
+        argv.addAll(List.of("--log=" + start.log(), "--log-format=json", "exec", "--detach"));
+        argv.addAll(List.of(
+                "--process",
+                start.process().toString(),
+                "--pid-file",
+                start.pidFile().toString()));
+        if (start.stdio() instanceof ExecStart.OnTerminal terminal) {
+            argv.addAll(List.of(
+                    "--tty", "--console-socket", terminal.consoleSocket().toString()));
+        }
+        argv.add(id);
+        var spawn = Spawn.of(argv).withEnvironment(environment()).withGroup(Spawn.Group.OWN_SESSION);
         try {
             return switch (start.stdio()) {
-                case ExecStart.OnTerminal terminal ->
-                    Spawn.of(execArguments(id, start, "--tty"))
-                            .withEnvironment(environment())
-                            .withTerminal(terminal.path())
-                            .start();
-                case ExecStart.Pipes pipes -> awaited(id, start, pipes).start();
+                case ExecStart.OnTerminal terminal -> spawn.start();
+                case ExecStart.Pipes pipes -> onPipes(spawn, pipes).start();
             };
         } catch (SyscallException e) {
             throw cannotRun(e);
         }
     }
 
-    private Spawn awaited(String id, ExecStart start, ExecStart.Pipes pipes) {
-        var argv = new ArrayList<>(List.of(launcher.toString(), "await", "--pid-file=" + start.pidFile(), "--"));
-        argv.addAll(execArguments(id, start, "--detach"));
-        var spawn = Spawn.of(argv)
-                .withEnvironment(environment())
-                .withGroup(Spawn.Group.OWN_SESSION)
-                .withDescriptor(1, pipes.stdout())
-                .withDescriptor(2, pipes.stderr());
-        return pipes.stdin() == null ? spawn : spawn.withDescriptor(0, pipes.stdin());
-    }
-
-    private List<String> execArguments(String id, ExecStart start, String manner) {
-        return List.of(
-                binary().toString(),
-                "--root=" + root,
-                "--log=" + start.log(),
-                "--log-format=json",
-                "exec",
-                manner,
-                "--process",
-                start.process().toString(),
-                "--pid-file",
-                start.pidFile().toString(),
-                id);
+    private static Spawn onPipes(Spawn spawn, ExecStart.Pipes pipes) {
+        var outputs = spawn.withDescriptor(1, pipes.stdout()).withDescriptor(2, pipes.stderr());
+        return pipes.stdin() == null ? outputs : outputs.withDescriptor(0, pipes.stdin());
     }
 
     @Override

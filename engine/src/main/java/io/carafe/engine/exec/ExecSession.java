@@ -54,6 +54,10 @@ final class ExecSession implements AutoCloseable {
         return child;
     }
 
+    Path consoleSocket() {
+        return directory.resolve("console");
+    }
+
     /** Tells a process that failed from one that could not be started: only the first has a pid. */
     void requireStarted(ExitStatus status) {
         if (!status.success() && !Files.exists(directory.resolve(PID_FILE))) {

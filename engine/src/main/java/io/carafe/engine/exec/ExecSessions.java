@@ -3,14 +3,12 @@ package io.carafe.engine.exec;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.base.ProcessIo;
-import io.carafe.base.ProcessIo.TerminalSize;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.linux.process.Pipe;
 import io.carafe.linux.process.ProcStat;
 import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.ProcessTree;
 import io.carafe.linux.process.Pump;
-import io.carafe.linux.process.Terminal;
 import io.carafe.runtime.ExecStart;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -21,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Runs processes in containers, each as a child of the runtime in the foreground. What a session needs lies in a directory
@@ -126,21 +123,10 @@ public final class ExecSessions {
     }
 
     private int onTerminal(ExecCommand command, ProcessIo io) throws IOException {
-        try (var terminal = Terminal.open().raw()) {
-            var size = new AtomicReference<TerminalSize>();
-            io.onResize(changed -> {
-                size.set(changed);
-                ExecStreams.resize(terminal, changed);
-            });
-            // given to the runtime too, which sets the inner terminal's size only after the process runs otherwise
-            var known = size.get();
-            var process = known == null
-                    ? command.process()
-                    : command.process().withConsoleSize(known.height(), known.width());
-            var sized = new ExecCommand(command.runtime(), command.containerId(), process);
-            try (var session = ExecSession.open(directory, sized)) {
-                return new ExecStreams(session, io).onTerminal(terminal);
-            }
+        var size = new ClientSize();
+        io.onResize(size::changed);
+        try (var session = ExecSession.open(directory, size.atStartOf(command))) {
+            return new ExecStreams(session, io).onTerminal(size);
         }
     }
 

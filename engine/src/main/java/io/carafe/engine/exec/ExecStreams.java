@@ -3,17 +3,18 @@ package io.carafe.engine.exec;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.base.ProcessIo;
-import io.carafe.base.ProcessIo.TerminalSize;
 import io.carafe.linux.Fd;
 import io.carafe.linux.process.Child;
 import io.carafe.linux.process.Pipe;
 import io.carafe.linux.process.Pump;
 import io.carafe.linux.process.Terminal;
+import io.carafe.linux.socket.ConsoleSocket;
 import io.carafe.runtime.ExecStart;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Joins a session's process with a client. */
 final class ExecStreams {
@@ -44,19 +45,52 @@ final class ExecStreams {
         }
     }
 
-    int onTerminal(Terminal terminal) throws IOException {
-        var child = session.start(new ExecStart.OnTerminal(terminal.path()));
-        pump("exec-terminal", terminal.master(), io.stdout());
-        return await(child, terminal.master(), false);
+    int onTerminal(ClientSize size) throws IOException {
+        try (var console = ConsoleSocket.listen(session.consoleSocket())) {
+            var child = session.start(new ExecStart.OnTerminal(session.consoleSocket()));
+            var master = receive(console, child);
+            if (master.isEmpty()) {
+                var status = child.waitFor(Deadline.none()).orElseThrow();
+                session.requireStarted(status);
+                return status.asShell();
+            }
+            try (var terminal = new Terminal(master.get())) {
+                size.follow(terminal);
+                pump("exec-terminal", terminal.master(), io.stdout());
+                return await(child, terminal.master(), false);
+            }
+        }
     }
 
-    static void resize(Terminal terminal, TerminalSize size) {
+    /** The terminal, or nothing if the child ends without one having been sent. */
+    private static Optional<Fd> receive(ConsoleSocket console, Child child) throws IOException {
+        var watch = Thread.ofVirtual().name("exec-start").start(() -> {
+            try {
+                child.waitFor(Deadline.none());
+            } catch (IOException | CarafeException.Cancelled e) {
+                return; // cancelled below
+            }
+            console.expectNoMore();
+        });
         try {
-            terminal.resize(size);
-        } catch (Fd.ClosedFdException e) {
-            // the process has ended
-        } catch (IOException e) {
-            throw new CarafeException.Internal("resize terminal: " + e.getMessage(), e);
+            return console.receive(Deadline.none());
+        } finally {
+            watch.interrupt();
+            joinUninterrupted(watch); // one thread at a time may wait for the child
+        }
+    }
+
+    private static void joinUninterrupted(Thread thread) {
+        boolean interrupted = Thread.interrupted();
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -144,8 +144,18 @@ class ExecSessionsTest {
         Thread.sleep(300);
         typing.write("hello\r".getBytes(UTF_8));
         assertEquals(3, code.get(20, TimeUnit.SECONDS));
-        var text = client.out.toString(UTF_8).replace("\r\r", "\r");
+        var text = client.out.toString(UTF_8);
         assertEquals("24 80\r\nhello\r\n43 132\r\n/dev/pts/0\r\n", text);
+    }
+
+    @Test
+    void aCommandThatCannotRunOnATerminalIsTheCallersMistakeToo() throws IOException {
+        var client = new Client(null, true);
+        var command = new ExecCommand(node.runtime(), "c1", spec(List.of("/no/such"), true));
+        assertThrows(CarafeException.InvalidArgument.class, () -> sessions.stream(command, client));
+        var brief = new ExecCommand(node.runtime(), "c1", spec(List.of("/bin/echo", "brief"), true));
+        assertEquals(0, sessions.stream(brief, client));
+        assertEquals("brief\r\n", client.out.toString(UTF_8));
     }
 
     @Test

@@ -24,7 +24,7 @@ import java.util.TreeMap;
 
 /**
  * A program to be started, by {@code posix_spawn(3)}, wherever {@link ProcessBuilder} is not enough: descriptors above 2,
- * a process group or session of its own, a terminal, a pidfd.
+ * a process group or session of its own, a pidfd.
  *
  * <p>The child has exactly the descriptors named here, all signals at their defaults and none blocked (the JVM blocks
  * some in its threads), and of the environment only what is given.
@@ -33,16 +33,10 @@ import java.util.TreeMap;
  * @param environment all of it
  * @param directory where it starts, or null for the JVM's
  * @param descriptors what it has open, by its own numbers; 0, 1 and 2 are {@code /dev/null} where they are not named
- * @param terminal path of a terminal that becomes 0, 1, 2 and the controlling one, or null
  * @param group in which process group and session it is
  */
 public record Spawn(
-        List<String> argv,
-        Map<String, String> environment,
-        Path directory,
-        Map<Integer, Fd> descriptors,
-        Path terminal,
-        Group group) {
+        List<String> argv, Map<String, String> environment, Path directory, Map<Integer, Fd> descriptors, Group group) {
 
     /** Where the child belongs for signals from terminals and {@code kill(-pgid)}. */
     public enum Group {
@@ -85,7 +79,7 @@ public record Spawn(
 
     /** A program with nothing but its arguments. */
     public static Spawn of(List<String> argv) {
-        return new Spawn(argv, Map.of(), null, Map.of(), null, Group.INHERITED);
+        return new Spawn(argv, Map.of(), null, Map.of(), Group.INHERITED);
     }
 
     public static Spawn of(String... argv) {
@@ -93,27 +87,22 @@ public record Spawn(
     }
 
     public Spawn withEnvironment(Map<String, String> all) {
-        return new Spawn(argv, all, directory, descriptors, terminal, group);
+        return new Spawn(argv, all, directory, descriptors, group);
     }
 
     public Spawn withDirectory(Path path) {
-        return new Spawn(argv, environment, path, descriptors, terminal, group);
+        return new Spawn(argv, environment, path, descriptors, group);
     }
 
     /** Gives the child {@code fd} under the number {@code number}; the caller still owns and closes its own. */
     public Spawn withDescriptor(int number, Fd fd) {
         var all = new TreeMap<>(descriptors);
         all.put(number, fd);
-        return new Spawn(argv, environment, directory, all, terminal, group);
-    }
-
-    /** Gives the child a terminal as input, output and controlling terminal, in a session of its own. */
-    public Spawn withTerminal(Path path) {
-        return new Spawn(argv, environment, directory, descriptors, path, Group.OWN_SESSION);
+        return new Spawn(argv, environment, directory, all, group);
     }
 
     public Spawn withGroup(Group chosen) {
-        return new Spawn(argv, environment, directory, descriptors, terminal, chosen);
+        return new Spawn(argv, environment, directory, descriptors, chosen);
     }
 
     /**
@@ -189,13 +178,7 @@ public record Spawn(
         }
         for (int number = 0; number <= last; number++) {
             var fd = descriptors.get(number);
-            if (terminal != null && number == 0) {
-                // without O_NOCTTY, so that it becomes the controlling terminal of the new session
-                check("addopen", (int)
-                        ADD_OPEN.invokeExact(actions, 0, arena.allocateFrom(terminal.toString()), O_RDWR, 0));
-            } else if (terminal != null && number <= 2) {
-                check("adddup2", (int) ADD_DUP2.invokeExact(actions, 0, number));
-            } else if (fd != null) {
+            if (fd != null) {
                 // out of the way first: its number may be one that the child wants for another
                 var source = fd.duplicate(last + 1);
                 borrowed.add(source);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
-import io.carafe.base.ProcessIo.TerminalSize;
 import io.carafe.linux.Errno;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
@@ -151,24 +150,6 @@ class SpawnTest {
             assertEquals(new ExitStatus(0, 15), child.waitFor(soon()).orElseThrow());
             assertEquals(143, child.waitFor(soon()).orElseThrow().asShell());
             assertFalse(child.signal(Signal.TERM));
-        }
-    }
-
-    @Test
-    void aTerminalIsTheControllingOneAndTellsItsSize() throws IOException {
-        try (var terminal = Terminal.open()) {
-            terminal.resize(new TerminalSize(123, 45));
-            try (var child = Spawn.of("/bin/sh", "-c", "tty; stty size; : < /dev/tty && echo controlling")
-                    .withTerminal(terminal.path())
-                    .withEnvironment(Map.of("PATH", "/bin:/usr/bin"))
-                    .start()) {
-                var output = new StringBuilder();
-                var pump = Pump.start(
-                        "test", terminal.master(), (bytes, count) -> output.append(new String(bytes, 0, count, UTF_8)));
-                assertTrue(child.waitFor(soon()).orElseThrow().success());
-                assertTrue(pump.drain(soon()));
-                assertEquals(terminal.path() + "\r\n45 123\r\ncontrolling\r\n", output.toString());
-            }
         }
     }
 
