@@ -20,7 +20,7 @@ import io.carafe.engine.model.EngineStatus;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.PodState;
 import io.carafe.engine.model.PodStatus;
-import io.carafe.image.pull.PullProgress;
+import io.carafe.image.pull.PullSources;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExecStart;
@@ -46,6 +46,7 @@ import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
 import io.carafe.proto.cri.v1.StatusRequest;
 import io.carafe.proto.cri.v1.StreamPodSandboxesRequest;
 import io.carafe.proto.cri.v1.VersionRequest;
+import io.carafe.storage.Storage;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -65,7 +66,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,6 +96,8 @@ class CriServerTest {
     private volatile Run run = _ -> "pod-1";
     private volatile Exec exec = _ -> 0;
     private Path socket;
+    private Storage storage;
+    private ImageService store;
     private CriServer server;
     private EventLoopGroup loops;
     private ManagedChannel channel;
@@ -103,7 +105,14 @@ class CriServerTest {
     private ImageServiceGrpc.ImageServiceBlockingStub images;
 
     @BeforeEach
-    void start() {
+    void start() throws Exception {
+        Files.writeString(directory.resolve("registries.conf"), "");
+        Files.writeString(directory.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
+        storage = Storage.open(directory.resolve("root"), Storage.Kind.COPY);
+        store = ImageService.open(
+                directory.resolve("root/images"),
+                storage,
+                PullSources.load(directory.resolve("registries.conf"), directory.resolve("policy.json")));
         socket = directory.resolve("carafe.sock");
         server = serve();
         loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -122,6 +131,8 @@ class CriServerTest {
         channel.shutdownNow().awaitTermination(5, SECONDS);
         loops.shutdownGracefully(0, 1, SECONDS).await();
         server.close();
+        store.close();
+        storage.close();
         assertFalse(Files.exists(socket));
     }
 
@@ -154,13 +165,6 @@ class CriServerTest {
                         _ -> events,
                         "status",
                         _ -> status));
-        var store = Scripted.of(
-                ImageService.class,
-                Map.of("status", _ -> Optional.empty(), "list", _ -> List.of(), "pull", arguments -> {
-                    ((PullProgress) arguments[3])
-                            .on(new PullProgress.Event(null, PullProgress.Phase.WAITING, 0, 0, ""));
-                    throw new CarafeException.Unavailable("registry.example: connection refused");
-                }));
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
         return CriServer.start(socket, engine, store, null, null, node);

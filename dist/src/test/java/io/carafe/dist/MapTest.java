@@ -43,7 +43,8 @@ class MapTest {
             Map.entry("runtime", Set.of("base", "linux", "oci")),
             Map.entry("engine", Set.of("base", "linux", "oci", "storage", "image", "network", "runtime")),
             Map.entry("streaming", Set.of("base")),
-            Map.entry("cri", Set.of("base", "oci", "engine", "streaming", "proto")),
+            // image: the engine's images are that module's records
+            Map.entry("cri", Set.of("base", "oci", "image", "engine", "streaming", "proto")),
             Map.entry(
                     "daemon",
                     Set.of(
