@@ -9,5 +9,8 @@ find_jdk
 if is_built; then exit 0; fi
 say "building (the first time fetches the Java libraries: some minutes)"
 begin_build
-maven -q -DskipTests package
+if ! maven -q -DskipTests package >"$build/build.log" 2>&1; then
+    grep '^\[ERROR\]' "$build/build.log" >&2 || tail -30 "$build/build.log" >&2
+    die "the build failed; the whole log is build/build.log"
+fi
 mark_built
