@@ -60,10 +60,11 @@ class ExecSessionsTest {
 
     @AfterEach
     void close() throws IOException {
-        try (var left = Files.list(journal)) {
+        try (var left = Files.list(journal);
+                var closing = node) {
+            assertTrue(closing.cgroup().exists());
             assertEquals(List.of(), left.toList());
         }
-        node.close();
     }
 
     @Test
