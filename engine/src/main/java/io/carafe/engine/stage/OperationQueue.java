@@ -1,6 +1,8 @@
 package io.carafe.engine.stage;
 
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Queue;
 
 /**
@@ -10,7 +12,14 @@ import java.util.Queue;
 public final class OperationQueue {
 
     private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Map<String, Operation<Void>> joinable = new HashMap<>();
     private boolean busy;
+
+    /** What an operation does that gives nothing. */
+    @FunctionalInterface
+    public interface Action {
+        void run(Operation<Void> self) throws Exception;
+    }
 
     /** Puts {@code operation} in the queue, joined by the caller. */
     public <T> Operation<T> submit(Operation<T> operation, Operation.Work<T> work) {
@@ -19,10 +28,23 @@ public final class OperationQueue {
             try {
                 operation.run(work);
             } finally {
-                next();
+                next(operation);
             }
         }));
         return operation;
+    }
+
+    /** Joins the operation of the same kind that waits or runs already, or else puts {@code operation} in the queue. */
+    public synchronized Operation<Void> joinOrSubmit(Operation<Void> operation, Action action) {
+        var other = joinable.get(operation.kind());
+        if (other != null && other.join()) {
+            return other;
+        }
+        joinable.put(operation.kind(), operation);
+        return submit(operation, self -> {
+            action.run(self);
+            return null;
+        });
     }
 
     private synchronized void enqueue(Runnable start) {
@@ -34,7 +56,8 @@ public final class OperationQueue {
         }
     }
 
-    private synchronized void next() {
+    private synchronized void next(Operation<?> done) {
+        joinable.remove(done.kind(), done);
         var start = waiting.poll();
         if (start == null) {
             busy = false;

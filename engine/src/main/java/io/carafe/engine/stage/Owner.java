@@ -24,6 +24,7 @@ public final class Owner<R> {
     private final OperationQueue queue = new OperationQueue();
     private final Set<String> journal;
     private volatile R record;
+    private boolean deleted;
 
     /** @param journal stages that may hold something, as the store has them; empty for a new owner */
     public Owner(Change.Kind kind, String id, R record, Collection<String> journal, Store store) {
@@ -53,16 +54,17 @@ public final class Owner<R> {
         synchronized (this) {
             changed = change.apply(record);
             record = changed;
-            pending = store.enqueue(durability, Change.put(kind, id, changed));
+            pending = put(durability);
         }
         pending.await();
         return changed;
     }
 
-    /** Deletes record and journal from the store. */
+    /** Deletes record and journal from the store; what changes afterwards, an exit reported late, is not written any more. */
     public void delete() {
         Store.Pending pending;
         synchronized (this) {
+            deleted = true;
             journal.clear();
             pending = store.enqueue(Durability.POWER, new Change.Delete(kind, id));
         }
@@ -79,14 +81,13 @@ public final class Owner<R> {
         Store.Pending pending;
         synchronized (this) {
             journal.add(stage);
-            pending = store.enqueue(
-                    Durability.PROCESS, Change.put(kind, id, record), new Change.Begin(id, position, stage));
+            pending = put(Durability.PROCESS, new Change.Begin(id, position, stage));
         }
         pending.await();
     }
 
     /** Changes the record in memory only, until the next write. */
-    synchronized void learn(UnaryOperator<R> change) {
+    public synchronized void learn(UnaryOperator<R> change) {
         record = change.apply(record);
     }
 
@@ -96,8 +97,18 @@ public final class Owner<R> {
         synchronized (this) {
             journal.remove(stage);
             record = change.apply(record);
-            pending = store.enqueue(Durability.PROCESS, Change.put(kind, id, record), new Change.End(id, stage));
+            pending = put(Durability.PROCESS, new Change.End(id, stage));
         }
         pending.await();
+    }
+
+    private Store.Pending put(Durability durability, Change... journalChanges) {
+        if (deleted) {
+            return () -> {};
+        }
+        var changes = new Change[journalChanges.length + 1];
+        changes[0] = Change.put(kind, id, record);
+        System.arraycopy(journalChanges, 0, changes, 1, journalChanges.length);
+        return store.enqueue(durability, changes);
     }
 }

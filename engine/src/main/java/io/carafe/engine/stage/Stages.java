@@ -29,18 +29,34 @@ public final class Stages<R> {
         this.faults = faults;
     }
 
-    /**
-     * Applies all stages. If one fails, or the operation is cancelled, all that were begun are undone before the failure is
-     * thrown; what cannot be undone now stays in the owner's journal.
-     */
+    /** Applies all stages; see {@link #apply(Operation, Owner, String, Deadline)}. */
     public void apply(Operation<?> operation, Owner<R> owner, Deadline deadline) {
+        apply(operation, owner, stages.getLast().name(), deadline);
+    }
+
+    /**
+     * Applies the stages up to {@code upTo} that the owner does not hold yet. If one fails, or the operation is cancelled,
+     * those that were begun here are undone before the failure is thrown; what cannot be undone now stays in the journal.
+     */
+    public void apply(Operation<?> operation, Owner<R> owner, String upTo, Deadline deadline) {
+        String first = null;
         try {
             for (int i = 0; i < stages.size(); i++) {
-                applyOne(operation, owner, i, deadline);
+                var name = stages.get(i).name();
+                if (!owner.holds(name)) {
+                    first = first == null ? name : first;
+                    applyOne(operation, owner, i, deadline);
+                }
+                if (name.equals(upTo)) {
+                    break;
+                }
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CarafeException.Cancelled(operation + ": cancelled after the last stage");
             }
         } catch (CarafeException failure) {
             try {
-                undo(operation, owner);
+                undo(operation, owner, first);
             } catch (CarafeException leftover) {
                 failure.addSuppressed(leftover);
             }
