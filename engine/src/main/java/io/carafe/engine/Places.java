@@ -1,0 +1,77 @@
+package io.carafe.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where things of pods and containers are, all of them found from an id alone: what is to be undone after a crash needs no
+ * other memory.
+ */
+public record Places(Path root, Path runRoot, String cgroupParent) {
+
+    public static Places of(EngineConfig config) {
+        return new Places(config.root(), config.runRoot(), config.cgroupParent());
+    }
+
+    public Path database() {
+        return root.resolve("carafe.db");
+    }
+
+    /** Directories of all pods, each named by its id. */
+    public Path pods() {
+        return runRoot.resolve("pods");
+    }
+
+    /** What the containers of the pod share as files: {@code resolv.conf}, {@code hosts}, {@code hostname}, {@code shm}. */
+    public Path pod(String podId) {
+        return pods().resolve(podId);
+    }
+
+    public Path shm(String podId) {
+        return pod(podId).resolve("shm");
+    }
+
+    /** Directories of all pods with namespaces, each named by its id. */
+    public Path namespaces() {
+        return runRoot.resolve("ns");
+    }
+
+    /** Bind mounts of the pod's namespaces: {@code net}, {@code ipc}, {@code uts}, {@code user}. */
+    public Path namespaces(String podId) {
+        return namespaces().resolve(podId);
+    }
+
+    public Path netns(String podId) {
+        return namespaces(podId).resolve("net");
+    }
+
+    /** Bundles of all containers, each named by its id. */
+    public Path bundles() {
+        return runRoot.resolve("containers");
+    }
+
+    /** The container's {@code config.json}, and what runtime and monitor keep beside it. */
+    public Path bundle(String containerId) {
+        return bundles().resolve(containerId);
+    }
+
+    /** What running execs need, each in a directory of its own. */
+    public Path execs() {
+        return runRoot.resolve("execs");
+    }
+
+    /** The directories that must be there before anything else. */
+    List<Path> toMake() {
+        return List.of(root, pods(), namespaces(), bundles(), execs());
+    }
+
+    /** The cgroup of a pod whose caller did not choose one. */
+    public String podCgroup(String podId) {
+        return cgroupParent + "/" + podId;
+    }
+
+    /** Where all monitor processes live, apart from the pods that they must outlive and from this daemon. */
+    public String monitorCgroup() {
+        return cgroupParent + "/monitors";
+    }
+}

@@ -1,0 +1,73 @@
+package io.carafe.engine.pod;
+
+import io.carafe.base.Deadline;
+import io.carafe.engine.Places;
+import io.carafe.engine.RunDirectory;
+import io.carafe.engine.spec.Hostname;
+import io.carafe.engine.stage.Stage;
+import io.carafe.linux.cgroup.Cgroup;
+import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.linux.mount.Mounts;
+import io.carafe.runtime.InitRequest;
+import io.carafe.runtime.Launcher;
+import io.carafe.runtime.PinRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * The namespaces that the pod's containers share, each kept alive by a bind mount: there is no pause container. Only a pod
+ * that shares its pid namespace has a process, since a pid namespace lives by its first one. That process is alone in a
+ * cgroup of its own, where it is found even if its pid was never written down.
+ */
+record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) implements Stage<PodRecord> {
+
+    private static final String INIT_CGROUP = "carafe-init";
+
+    @Override
+    public String name() {
+        return "namespaces";
+    }
+
+    @Override
+    public UnaryOperator<PodRecord> apply(PodRecord pod, Deadline deadline) throws IOException {
+        var directory = Files.createDirectories(places.namespaces(pod.id()));
+        boolean ownHost = !pod.hostNetwork();
+        Optional<Path> net = ownHost ? Optional.of(directory.resolve("net")) : Optional.empty();
+        Optional<Path> uts = ownHost ? Optional.of(directory.resolve("uts")) : Optional.empty();
+        Optional<Path> ipc = pod.hostIpc() ? Optional.empty() : Optional.of(directory.resolve("ipc"));
+        if (ownHost || ipc.isPresent()) {
+            var hostname = uts.map(file -> Hostname.of(pod.id(), pod.config()));
+            launcher.pin(new PinRequest(net, ipc, uts, hostname, pod.config().sysctls()), deadline);
+        }
+        if (!pod.sharesPids()) {
+            return UnaryOperator.identity();
+        }
+        var cgroup = initCgroup(pod);
+        cgroup.create();
+        var init =
+                launcher.init(new InitRequest(directory.resolve("pid"), net, ipc, uts, Optional.of(cgroup)), deadline);
+        return record -> record.withInit(init);
+    }
+
+    @Override
+    public UnaryOperator<PodRecord> undo(PodRecord pod, Deadline deadline) throws IOException {
+        var cgroup = initCgroup(pod);
+        if (cgroup.exists()) {
+            cgroup.kill(deadline);
+            cgroup.remove(deadline);
+        }
+        var directory = places.namespaces(pod.id());
+        for (var pin : RunDirectory.names(directory)) {
+            Mounts.unmountIfThere(directory.resolve(pin));
+        }
+        RunDirectory.delete(directory);
+        return record -> record.withInit(null);
+    }
+
+    private Cgroup initCgroup(PodRecord pod) {
+        return cgroups.cgroup(pod.cgroup()).child(INIT_CGROUP);
+    }
+}

@@ -1,0 +1,64 @@
+package io.carafe.engine.pod;
+
+import io.carafe.engine.Ids;
+import io.carafe.engine.Places;
+import io.carafe.engine.model.PodStatus;
+import io.carafe.engine.spec.PodPlace;
+import io.carafe.engine.stage.Operation;
+import io.carafe.engine.stage.Owner;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A pod in memory. */
+public record Pod(Owner<PodRecord> owner, Places places) {
+
+    public String id() {
+        return owner.id();
+    }
+
+    public PodRecord record() {
+        return owner.record();
+    }
+
+    /** Name and id, for messages. */
+    @Override
+    public String toString() {
+        return "pod " + record().config().name() + " (" + Ids.brief(id()) + ")";
+    }
+
+    <T> Operation<T> operation(String kind) {
+        return new Operation<>(kind, toString());
+    }
+
+    /** What it has on the node for its containers. */
+    public PodPlace place() {
+        var record = record();
+        var pinned = places.namespaces(id());
+        return new PodPlace(
+                record.hostNetwork() ? null : pinned.resolve("net"),
+                record.hostIpc() ? null : pinned.resolve("ipc"),
+                record.hostNetwork() ? null : pinned.resolve("uts"),
+                record.init() == null ? null : Path.of("/proc/" + record.init().pid() + "/ns/pid"),
+                record.hostIpc() ? null : places.shm(id()),
+                places.pod(id()));
+    }
+
+    public PodStatus status() {
+        var record = record();
+        return new PodStatus(
+                record.id(),
+                record.config(),
+                record.state(),
+                record.createdAt(),
+                record.ips(),
+                record.hostNetwork() ? "" : places.netns(record.id()).toString(),
+                record.handler(),
+                Map.of(
+                        "cgroup",
+                        record.cgroup(),
+                        "pid",
+                        record.init() == null
+                                ? "0"
+                                : Integer.toString(record.init().pid())));
+    }
+}

@@ -1,0 +1,242 @@
+package io.carafe.engine.pod;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.engine.EngineCore;
+import io.carafe.engine.Ids;
+import io.carafe.engine.Pods;
+import io.carafe.engine.event.ContainerEvent;
+import io.carafe.engine.model.Filter;
+import io.carafe.engine.model.PodConfig;
+import io.carafe.engine.model.PodName;
+import io.carafe.engine.model.PodState;
+import io.carafe.engine.model.PodStatus;
+import io.carafe.engine.model.Resources;
+import io.carafe.engine.pod.PodRecord.Phase;
+import io.carafe.engine.spec.PodFiles;
+import io.carafe.engine.stage.Operation;
+import io.carafe.engine.stage.Owner;
+import io.carafe.engine.stage.Stages;
+import io.carafe.engine.store.Change.Kind;
+import io.carafe.engine.store.Durability;
+import io.carafe.engine.table.Claims;
+import io.carafe.engine.table.Table;
+import io.carafe.linux.net.NetnsThreads;
+import java.lang.System.Logger.Level;
+import java.nio.channels.SocketChannel;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Pods by their stages: run applies all, stop undoes down to the namespaces, remove undoes the rest. */
+public final class PodService implements Pods {
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.engine");
+
+    private final Table<PodName, Pod> table;
+    private final Stages<PodRecord> stages;
+    private final PodContainers containers;
+    private final PortForwarder ports;
+    private final EngineCore core;
+    private final Claims<PodName> claims = new Claims<>();
+
+    private PodService(EngineCore core, Stages<PodRecord> stages, PodContainers containers, PortForwarder ports) {
+        this.core = core;
+        this.table = core.pods();
+        this.stages = stages;
+        this.containers = containers;
+        this.ports = ports;
+    }
+
+    /** @param swept completes when network attachments left by an earlier engine have been freed */
+    public static PodService of(
+            EngineCore core, PodContainers containers, NetnsThreads threads, CompletableFuture<Void> swept) {
+        var parts = core.parts();
+        var places = core.places();
+        var stages = new Stages<PodRecord>(
+                List.of(
+                        new CgroupStage(parts.cgroups()),
+                        new NamespacesStage(parts.launcher(), parts.cgroups(), places),
+                        new NetworkStage(
+                                parts.network(), places, swept, core.timeouts().network()),
+                        new FilesStage(new PodFiles(), places)),
+                core.timeouts().operation(),
+                parts.timings(),
+                parts.faults());
+        return new PodService(core, stages, containers, new PortForwarder(threads, places));
+    }
+
+    /** Takes up what an earlier engine left. */
+    public PodRecovery recovery() {
+        return new PodRecovery(this, core);
+    }
+
+    @Override
+    public String run(PodConfig config, Deadline deadline) {
+        var handler = core.parts().handlers().handler(config.runtimeHandler()).name();
+        return claims.makeOnce(config.name(), this::existing, () -> begin(config, handler), deadline);
+    }
+
+    private Optional<String> existing(PodName name) {
+        return table.named(name).map(pod -> {
+            if (pod.record().phase() != Phase.READY) {
+                throw new CarafeException.AlreadyExists("run pod " + name + ": attempt " + name.attempt()
+                        + " of it exists as " + Ids.brief(pod.id())
+                        + " and has been stopped; remove it or run the next attempt");
+            }
+            return pod.id();
+        });
+    }
+
+    private Operation<String> begin(PodConfig config, String handler) {
+        var id = Ids.random();
+        var parent = config.cgroupParent();
+        var cgroup = parent.isEmpty() ? core.places().podCgroup(id) : parent.startsWith("/") ? parent : "/" + parent;
+        boolean ownCgroup = !core.parts().cgroups().cgroup(cgroup).exists();
+        var record =
+                new PodRecord(id, config, handler, Instant.now(), Phase.MAKING, cgroup, ownCgroup, List.of(), null);
+        var pod = new Pod(new Owner<>(Kind.POD, id, record, List.of(), core.store()), core.places());
+        return pod.owner().queue().submit(pod.operation("run"), operation -> make(operation, pod));
+    }
+
+    private String make(Operation<String> operation, Pod pod) {
+        var name = pod.record().config().name();
+        try {
+            stages.apply(operation, pod.owner(), Deadline.after(core.timeouts().operation()));
+            pod.owner().update(Durability.POWER, record -> record.withPhase(Phase.READY));
+            table.add(pod.id(), name, pod);
+            publish(pod, ContainerEvent.Kind.CREATED);
+            publish(pod, ContainerEvent.Kind.STARTED);
+            return pod.id();
+        } catch (CarafeException e) {
+            discard(pod);
+            throw e;
+        } finally {
+            claims.release(name);
+        }
+    }
+
+    /** Undoes a pod that was never seen by anybody, now or later. */
+    void discard(Pod pod) {
+        try {
+            stages.undo(pod.operation("discard"), pod.owner());
+            pod.owner().delete();
+        } catch (CarafeException e) {
+            LOG.log(Level.WARNING, "{0} is left over: {1}", pod, e.getMessage());
+            core.leftovers().retry(pod.toString(), () -> {
+                stages.undo(pod.operation("discard"), pod.owner());
+                pod.owner().delete();
+            });
+        }
+    }
+
+    @Override
+    public void stop(String id, Deadline deadline) {
+        table.find(id).ifPresent(pod -> beginStop(pod).await(deadline));
+    }
+
+    /** Goes on with a stop that an earlier engine began, or that is due since the pod is broken. */
+    void finishStop(Pod pod) {
+        beginStop(pod).await(Deadline.after(core.timeouts().operation()));
+    }
+
+    /** Goes on with a removal that an earlier engine began. */
+    void finishRemove(Pod pod) {
+        beginRemove(pod).await(Deadline.after(core.timeouts().operation()));
+    }
+
+    private Operation<Void> beginStop(Pod pod) {
+        return pod.owner().queue().joinOrSubmit(pod.operation("stop"), operation -> stopNow(operation, pod));
+    }
+
+    private void stopNow(Operation<Void> operation, Pod pod) {
+        boolean wasReady = pod.record().phase() == Phase.READY;
+        if (wasReady) {
+            pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.STOPPED));
+        }
+        operation.at("containers");
+        containers.stopAll(pod.id(), Deadline.after(core.timeouts().operation()));
+        stages.undo(operation, pod.owner(), "namespaces");
+        if (wasReady) {
+            publish(pod, ContainerEvent.Kind.STOPPED);
+        }
+    }
+
+    @Override
+    public void remove(String id, Deadline deadline) {
+        table.find(id).ifPresent(pod -> beginRemove(pod).await(deadline));
+    }
+
+    private Operation<Void> beginRemove(Pod pod) {
+        return pod.owner().queue().joinOrSubmit(pod.operation("remove"), operation -> removeNow(operation, pod));
+    }
+
+    private void removeNow(Operation<Void> operation, Pod pod) {
+        if (table.find(pod.id()).isEmpty()) {
+            return; // removed while this waited in the queue
+        }
+        stopNow(operation, pod);
+        pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.REMOVING));
+        table.freeName(pod.record().config().name(), pod);
+        operation.at("containers");
+        containers.removeAll(pod.id(), Deadline.after(core.timeouts().operation()));
+        stages.undo(operation, pod.owner());
+        pod.owner().delete();
+        table.remove(pod.id(), pod.record().config().name());
+        publish(pod, ContainerEvent.Kind.DELETED);
+    }
+
+    @Override
+    public PodStatus status(String id) {
+        return table.get(id).status();
+    }
+
+    @Override
+    public List<PodStatus> list(Filter<PodState> filter) {
+        return table.all().stream()
+                .filter(pod -> pod.id().startsWith(filter.id()))
+                .filter(pod -> filter.state() == null || pod.record().state() == filter.state())
+                .filter(pod -> pod.record()
+                        .config()
+                        .labels()
+                        .entrySet()
+                        .containsAll(filter.labels().entrySet()))
+                .sorted(Comparator.comparing((Pod pod) -> pod.record().createdAt())
+                        .reversed())
+                .map(Pod::status)
+                .toList();
+    }
+
+    @Override
+    public void updateResources(String id, Resources resources, Resources overhead, Deadline deadline) {
+        var pod = table.get(id);
+        var limits = PodLimits.sum(resources, overhead);
+        pod.owner()
+                .queue()
+                .submit(pod.operation("update"), operation -> {
+                    new PodLimits(core.parts().cgroups()).write(pod.record().cgroup(), limits);
+                    return pod.id();
+                })
+                .await(deadline);
+    }
+
+    @Override
+    public SocketChannel portForward(String id, int port, Deadline deadline) {
+        var pod = table.get(id);
+        if (pod.record().phase() != Phase.READY) {
+            throw new CarafeException.FailedPrecondition("forward port " + port + " of " + pod + ": it is not ready");
+        }
+        return ports.connect(pod, port, deadline);
+    }
+
+    private void publish(Pod pod, ContainerEvent.Kind kind) {
+        if (core.events().hasSubscribers()) {
+            boolean deleted = kind == ContainerEvent.Kind.DELETED;
+            core.events()
+                    .publish(new ContainerEvent(
+                            pod.id(), kind, Instant.now(), deleted ? null : pod.status(), containers.of(pod.id())));
+        }
+    }
+}
