@@ -68,6 +68,11 @@ public final class RuntimeHandlers {
         }
     }
 
+    /** Of all handlers, whether they work or not. */
+    public Set<String> names() {
+        return Set.copyOf(handlers.keySet());
+    }
+
     public String defaultName() {
         return defaultName;
     }

@@ -10,7 +10,7 @@ import java.util.List;
 /** What follows from the security settings of a pod and a container taken together. */
 final class Security {
 
-    private static final SecurityConfig NONE = new SecurityConfig(
+    static final SecurityConfig NONE = new SecurityConfig(
             null, false, null, null, "", List.of(), false, false, false, null, null, null, null, null, null);
     private static final Namespaces SHARED =
             new Namespaces(Namespaces.Mode.POD, Namespaces.Mode.CONTAINER, Namespaces.Mode.POD, "", null);

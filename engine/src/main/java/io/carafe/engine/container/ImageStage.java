@@ -1,0 +1,56 @@
+package io.carafe.engine.container;
+
+import io.carafe.base.Deadline;
+import io.carafe.engine.container.ContainerRecord.ImageOfIt;
+import io.carafe.engine.image.ImageService;
+import io.carafe.engine.image.ImageService.Lease;
+import io.carafe.engine.stage.Stage;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+
+/** Holds the image while the container is being made from it; once the snapshot exists, that holds the layers. */
+final class ImageStage implements Stage<ContainerRecord> {
+
+    private final ImageService images;
+    private final Map<String, Lease> leases = new ConcurrentHashMap<>();
+
+    ImageStage(ImageService images) {
+        this.images = images;
+    }
+
+    @Override
+    public String name() {
+        return "image";
+    }
+
+    @Override
+    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) {
+        var lease = images.resolveForContainer(container.config().image());
+        leases.put(container.id(), lease);
+        var image = lease.image();
+        var ref = image.repoTags().stream()
+                .findFirst()
+                .or(() -> image.repoDigests().stream().findFirst())
+                .orElse(image.id().toString());
+        return record -> record.withImage(new ImageOfIt(image.id().toString(), ref));
+    }
+
+    @Override
+    public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) {
+        release(container.id());
+        return UnaryOperator.identity();
+    }
+
+    /** The lease of a container that is being made. */
+    Lease lease(String containerId) {
+        return leases.get(containerId);
+    }
+
+    void release(String containerId) {
+        var lease = leases.remove(containerId);
+        if (lease != null) {
+            lease.close();
+        }
+    }
+}

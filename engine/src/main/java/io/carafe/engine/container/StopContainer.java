@@ -1,0 +1,50 @@
+package io.carafe.engine.container;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.engine.container.ContainerRecord.Phase;
+import io.carafe.engine.stage.Operation;
+import io.carafe.linux.process.Signal;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Asks a container to end, and ends it when the time it was given is over. */
+record StopContainer(ContainerParts parts) {
+
+    Operation<Void> begin(Container container, Duration grace) {
+        container.killClock().atLatest(Deadline.after(grace));
+        return container.owner().queue().joinOrSubmit(container.operation("stop"), self -> run(self, container));
+    }
+
+    private void run(Operation<Void> operation, Container container) throws IOException, InterruptedException {
+        try {
+            stop(operation, container);
+        } catch (CarafeException | IOException | InterruptedException e) {
+            container.killClock().reset();
+            throw e;
+        }
+    }
+
+    /** Ends the container in the operation that needs it ended; done already is done. */
+    void stop(Operation<Void> operation, Container container) throws IOException, InterruptedException {
+        if (!Kill.alive(container)) {
+            return;
+        }
+        if (container.record().phase() == Phase.RUNNING) {
+            operation.at("waiting for the program to end");
+            askToEnd(container);
+        }
+        operation.at("killing");
+        parts.stages().undo(operation, container.owner(), "gate");
+        parts.kill().kill(container, Deadline.after(parts.timeouts().runtime())); // a created one has no gate to undo
+    }
+
+    private static void askToEnd(Container container) throws IOException, InterruptedException {
+        if (container.killClock().isUp()) {
+            return;
+        }
+        var signal = Signal.parse(container.record().process().stopSignal());
+        container.record().monitored().container().signal(signal);
+        container.killClock().await(container.exited());
+    }
+}

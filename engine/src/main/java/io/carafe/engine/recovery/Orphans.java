@@ -1,0 +1,180 @@
+package io.carafe.engine.recovery;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.engine.EngineParts;
+import io.carafe.engine.Places;
+import io.carafe.engine.RunDirectory;
+import io.carafe.linux.cgroup.Cgroup;
+import io.carafe.linux.process.ProcessRef;
+import io.carafe.linux.process.Signal;
+import io.carafe.storage.Snapshot;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/**
+ * Things on the node that no record speaks of: left by a power cut that lost the last records, or by a record that had to
+ * be quarantined. They are looked for before the engine serves anybody, so that nothing new is taken for one, and
+ * removed while it serves.
+ */
+final class Orphans {
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.engine");
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
+    private static final Pattern SNAPSHOT_KEY = Pattern.compile("([0-9a-f]{64})(-\\d+)?");
+
+    private final EngineParts parts;
+    private final Places places;
+    private final Predicate<String> isPod;
+    private final Predicate<String> isContainer;
+    private final Duration limit;
+
+    Orphans(EngineParts parts, Places places, Set<String> pods, Set<String> containers, Duration limit) {
+        this.parts = parts;
+        this.places = places;
+        this.isPod = pods::contains;
+        this.isContainer = containers::contains;
+        this.limit = limit;
+    }
+
+    /** A thing and how to be rid of it. */
+    private record Orphan(String what, Removal removal) {}
+
+    private interface Removal {
+        void run(Deadline deadline) throws IOException;
+    }
+
+    /**
+     * Looks for them.
+     *
+     * @return what removes them; processes come first, since they use the rest
+     */
+    Runnable find() {
+        var found = new ArrayList<Orphan>();
+        try {
+            found.addAll(cgroups());
+            found.addAll(monitors());
+            found.addAll(runtimeStates());
+            found.addAll(directories(places.bundles(), isContainer, "bundle "));
+            found.addAll(snapshots());
+            found.addAll(directories(places.namespaces(), isPod, "namespaces "));
+            found.addAll(directories(places.pods(), isPod, "pod files "));
+        } catch (IOException e) {
+            LOG.log(Level.ERROR, "look for what an earlier engine left: {0}", e.getMessage());
+        }
+        return () -> found.forEach(this::remove);
+    }
+
+    private void remove(Orphan orphan) {
+        LOG.log(Level.INFO, "remove {0}, which belongs to nothing", orphan.what());
+        try {
+            orphan.removal().run(Deadline.after(limit));
+        } catch (IOException | CarafeException e) {
+            LOG.log(Level.WARNING, "remove {0}: {1}", orphan.what(), e.getMessage());
+        }
+    }
+
+    /** Below the engine's own parent only: another one may belong to others too. */
+    private List<Orphan> cgroups() throws IOException {
+        var orphans = new ArrayList<Orphan>();
+        var parent = parts.cgroups().cgroup(places.cgroupParent());
+        for (var pod : children(parent)) {
+            var cgroup = parent.child(pod);
+            if (!isPod.test(pod)) {
+                orphans.add(orphan(cgroup));
+                continue;
+            }
+            for (var container : children(cgroup)) {
+                if (!isContainer.test(container)) {
+                    orphans.add(orphan(cgroup.child(container)));
+                }
+            }
+        }
+        return orphans;
+    }
+
+    private static Orphan orphan(Cgroup cgroup) {
+        return new Orphan("cgroup " + cgroup, deadline -> {
+            cgroup.kill(deadline);
+            cgroup.remove(deadline);
+        });
+    }
+
+    /** Names of pods or containers among the cgroups below {@code parent}, in any hierarchy. */
+    private static Set<String> children(Cgroup parent) throws IOException {
+        var names = new LinkedHashSet<String>();
+        for (var directory : parent.directories()) {
+            RunDirectory.names(directory).stream()
+                    .filter(name -> ID.matcher(name).matches())
+                    .forEach(names::add);
+        }
+        return names;
+    }
+
+    private List<Orphan> monitors() throws IOException {
+        var orphans = new ArrayList<Orphan>();
+        for (int pid : parts.cgroups().cgroup(places.monitorCgroup()).pids()) {
+            var process = ProcessRef.of(pid);
+            if (process.isPresent() && !servesAContainer(pid)) {
+                orphans.add(
+                        new Orphan("monitor " + pid, deadline -> process.get().signal(Signal.KILL)));
+            }
+        }
+        return orphans;
+    }
+
+    private boolean servesAContainer(int pid) {
+        try {
+            var words = Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1);
+            return Pattern.compile("\0").splitAsStream(words).anyMatch(isContainer);
+        } catch (IOException e) {
+            return false; // it has ended
+        }
+    }
+
+    private List<Orphan> runtimeStates() throws IOException {
+        var orphans = new ArrayList<Orphan>();
+        for (var name : parts.handlers().names()) {
+            var runtime = parts.handlers().get(name);
+            for (var id : RunDirectory.names(runtime.root())) {
+                if (ID.matcher(id).matches() && !isContainer.test(id)) {
+                    orphans.add(new Orphan(
+                            "container " + id + " of runtime " + name, deadline -> runtime.delete(id, true, deadline)));
+                }
+            }
+        }
+        return orphans;
+    }
+
+    private List<Orphan> snapshots() {
+        return parts.snapshots().list().stream()
+                .map(Snapshot::key)
+                .filter(this::isOrphan)
+                .map(key -> new Orphan(
+                        "snapshot " + key, deadline -> parts.snapshots().remove(key)))
+                .toList();
+    }
+
+    private boolean isOrphan(String snapshotKey) {
+        var key = SNAPSHOT_KEY.matcher(snapshotKey);
+        return key.matches() && !isContainer.test(key.group(1));
+    }
+
+    private static List<Orphan> directories(Path parent, Predicate<String> isKnown, String what) throws IOException {
+        return RunDirectory.names(parent).stream()
+                .filter(isKnown.negate())
+                .map(name ->
+                        new Orphan(what + parent.resolve(name), deadline -> RunDirectory.erase(parent.resolve(name))))
+                .toList();
+    }
+}

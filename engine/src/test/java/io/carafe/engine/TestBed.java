@@ -1,0 +1,279 @@
+package io.carafe.engine;
+
+import io.carafe.base.Deadline;
+import io.carafe.engine.EngineConfig.Timeouts;
+import io.carafe.engine.image.ImageService;
+import io.carafe.engine.model.ContainerConfig;
+import io.carafe.engine.model.ContainerName;
+import io.carafe.engine.model.Filter;
+import io.carafe.engine.model.Namespaces;
+import io.carafe.engine.model.Namespaces.Mode;
+import io.carafe.engine.model.PodConfig;
+import io.carafe.engine.model.PodName;
+import io.carafe.engine.model.SecurityConfig;
+import io.carafe.engine.monitor.ConmonMonitor;
+import io.carafe.engine.spec.HostFacts;
+import io.carafe.engine.spec.SpecGenerator;
+import io.carafe.engine.stage.FaultPoints;
+import io.carafe.engine.stage.StageTimings;
+import io.carafe.image.pull.PullSources;
+import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.linux.mount.MountInfo;
+import io.carafe.network.Cni;
+import io.carafe.network.CniSettings;
+import io.carafe.runtime.Launcher;
+import io.carafe.runtime.RuntimeHandlers;
+import io.carafe.storage.Storage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A node for one test: roots, a network and a cgroup parent of its own, the real conmon, runc and CNI plugins, and an engine
+ * that can be killed and opened again. {@link #leftovers} names what pods and containers have left on it.
+ */
+public final class TestBed implements AutoCloseable {
+
+    static final Timeouts TIMEOUTS = new Timeouts(
+            Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(20));
+
+    private static final Path LAUNCHER = Path.of(System.getProperty("carafe.launcher"));
+
+    private final Path base;
+    private final String tag;
+    private final CgroupLayout cgroups = CgroupLayout.detect();
+    private FaultPoints faults = FaultPoints.NONE;
+    private StageTimings timings = StageTimings.NONE;
+    private String runc = "runc";
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private Storage storage;
+    private Engine engine;
+
+    TestBed() throws IOException {
+        this(Files.createTempDirectory("carafe-engine-"), HexFormat.of().toHexDigits((short) new Random().nextInt()));
+        Files.createDirectories(base.resolve("root"));
+        Files.createDirectories(base.resolve("cni"));
+        Files.writeString(base.resolve("policy.json"), "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}");
+        writeNetwork();
+        try (var stores = Storage.open(base.resolve("root"), Storage.Kind.AUTO)) {
+            BusyboxImage.put(base.resolve("root/images"), stores);
+        }
+    }
+
+    /** An existing bed, seen from another process. */
+    TestBed(Path base, String tag) {
+        this.base = base;
+        this.tag = tag;
+    }
+
+    Path base() {
+        return base;
+    }
+
+    String tag() {
+        return tag;
+    }
+
+    private void writeNetwork() throws IOException {
+        int subnet = 1 + new Random().nextInt(250);
+        Files.writeString(
+                base.resolve("cni/10-test.conflist"), """
+                {"cniVersion": "1.0.0", "name": "net%s", "plugins": [{
+                  "type": "bridge", "bridge": "ct%s", "isGateway": true,
+                  "ipam": {"type": "host-local", "dataDir": "%s",
+                           "ranges": [[{"subnet": "10.213.%d.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+                """.formatted(tag, tag, base.resolve("leases"), subnet));
+    }
+
+    TestBed withFaults(FaultPoints value) {
+        faults = value;
+        return this;
+    }
+
+    TestBed withTimings(StageTimings value) {
+        timings = value;
+        return this;
+    }
+
+    /** @param program stands in for runc */
+    TestBed withRuntime(Path program) {
+        runc = program.toString();
+        return this;
+    }
+
+    Engine open() throws IOException {
+        storage = Storage.open(base.resolve("root"), Storage.Kind.AUTO);
+        opened.add(storage);
+        var images = ImageService.open(
+                base.resolve("root/images"),
+                storage,
+                PullSources.load(base.resolve("registries.conf"), base.resolve("policy.json")));
+        opened.add(images);
+        var network = Cni.open(
+                new CniSettings(base.resolve("cni"), List.of(Path.of("/usr/lib/cni")), base.resolve("root/cni")));
+        opened.add(network);
+        Files.createDirectories(base.resolve("run/exits"));
+        var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"));
+        opened.add(monitor);
+        var handlers = new RuntimeHandlers(
+                List.of(new RuntimeHandlers.Handler(
+                        "runc", runc, base.resolve("run/runc"), Optional.empty(), Set.of())),
+                "runc",
+                cgroups,
+                LAUNCHER);
+        engine = Engine.open(
+                new EngineConfig(base.resolve("root"), base.resolve("run"), "/carafe-" + tag, TIMEOUTS),
+                new EngineParts(
+                        images,
+                        storage.snapshots(),
+                        network,
+                        handlers,
+                        monitor,
+                        new Launcher(LAUNCHER),
+                        new SpecGenerator(HostFacts.probe(), List.of()),
+                        cgroups,
+                        timings,
+                        point -> faults.reached(point)));
+        opened.add(engine);
+        return engine;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** As when the daemon is stopped: nothing is undone, everything in memory is forgotten. */
+    void shut() {
+        for (var part : opened.reversed()) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        opened.clear();
+    }
+
+    Engine reopen() throws IOException {
+        shut();
+        return open();
+    }
+
+    /** What is on the node of pods and containers; empty if nothing ever was, or all is gone. */
+    List<String> leftovers() throws IOException {
+        var found = new ArrayList<String>();
+        MountInfo.below(base).forEach(mount -> found.add("mount " + mount.path()));
+        var parent = cgroups.cgroup("/carafe-" + tag);
+        for (var directory : parent.directories()) {
+            names(directory)
+                    .filter(name -> name.length() == 64)
+                    .forEach(name -> found.add("cgroup " + directory + "/" + name));
+        }
+        parent.pids().forEach(pid -> found.add("process " + pid + " in " + parent));
+        for (var directory : List.of(
+                "run/pods",
+                "run/ns",
+                "run/containers",
+                "run/execs",
+                "run/exits",
+                "run/runc",
+                "root/snapshots",
+                "root/cni/results")) {
+            names(base.resolve(directory))
+                    .filter(name -> !name.startsWith("."))
+                    .forEach(name -> found.add(directory + "/" + name));
+        }
+        names(base.resolve("leases/net" + tag))
+                .filter(name -> name.startsWith("10."))
+                .forEach(name -> found.add("lease " + name));
+        return found;
+    }
+
+    private static Stream<String> names(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return Stream.empty();
+        }
+        try (var entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).toList().stream();
+        }
+    }
+
+    /** Removes everything, whatever the test has left. */
+    @Override
+    public void close() throws IOException {
+        faults = FaultPoints.NONE;
+        shut();
+        runc = "runc";
+        open();
+        for (var pod : engine.pods().list(Filter.all())) {
+            engine.pods().remove(pod.id(), Deadline.after(Duration.ofSeconds(30)));
+        }
+        shut();
+        cgroups.cgroup("/carafe-" + tag).remove(Deadline.after(Duration.ofSeconds(10)));
+        new ProcessBuilder("ip", "link", "del", "ct" + tag).start().onExit().join();
+        RunDirectory.erase(base);
+    }
+
+    static PodConfig pod(String name) {
+        return pod(name, new Namespaces(Mode.POD, Mode.CONTAINER, Mode.POD, "", null));
+    }
+
+    static PodConfig pod(String name, Namespaces namespaces) {
+        return new PodConfig(
+                new PodName(name, "default", "uid-" + name, 0),
+                name,
+                "",
+                null,
+                List.of(),
+                Map.of(),
+                Map.of(),
+                "",
+                Map.of(),
+                security(namespaces),
+                "",
+                null,
+                null);
+    }
+
+    static SecurityConfig security(Namespaces namespaces) {
+        return new SecurityConfig(
+                namespaces, false, null, null, "", List.of(), false, false, false, null, null, null, null, null, null);
+    }
+
+    /** A container that runs {@code script} in a shell. */
+    static ContainerConfig shell(String name, String script) {
+        return container(name, List.of("/bin/sh", "-c", script), null);
+    }
+
+    static ContainerConfig container(String name, List<String> command, SecurityConfig security) {
+        return new ContainerConfig(
+                new ContainerName(name, 0),
+                BusyboxImage.NAME,
+                "",
+                command,
+                List.of(),
+                "",
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                "",
+                false,
+                false,
+                false,
+                "",
+                security,
+                null);
+    }
+}
