@@ -1,27 +1,9 @@
 package io.carafe.engine;
 
-import io.carafe.base.CarafeException;
-import io.carafe.base.Deadline;
-import io.carafe.engine.container.ContainerService;
 import io.carafe.engine.event.EventBus;
-import io.carafe.engine.exec.ExecSessions;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.model.EngineStatus;
-import io.carafe.engine.model.EngineStatus.Condition;
-import io.carafe.engine.model.EngineStatus.Handler;
-import io.carafe.engine.pod.PodService;
-import io.carafe.engine.recovery.Recovery;
-import io.carafe.engine.stage.Leftovers;
 import io.carafe.engine.stats.Stats;
-import io.carafe.engine.store.Store;
-import io.carafe.engine.table.Table;
-import io.carafe.linux.net.NetnsThreads;
-import io.carafe.runtime.RuntimeHandlers;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * A container engine on this machine: pods, containers and images under one root.
@@ -29,113 +11,33 @@ import java.util.concurrent.CompletableFuture;
  * <p>Opening it takes up what an earlier engine on the same root left: running containers are adopted, half-done
  * operations undone. Closing it leaves containers running.
  */
-public final class Engine implements AutoCloseable {
-
-    /** Threads that dial into pods; a connection takes one for about a millisecond. */
-    private static final int DIALLING_THREADS = 8;
-
-    private static final Duration PROBE = Duration.ofSeconds(10);
-
-    private final EngineCore core;
-    private final ContainerService containers;
-    private final PodService pods;
-    private final NetnsThreads threads;
-    private final Recovery recovery;
-    private final Stats stats;
-    private final CompletableFuture<List<RuntimeHandlers.Condition>> handlers;
-
-    private Engine(EngineConfig config, EngineParts parts, Store store) throws IOException {
-        var places = Places.of(config);
-        core = new EngineCore(
-                parts, places, config.timeouts(), store, new EventBus(), new Leftovers(), new Table<>("pod"));
-        threads = new NetnsThreads(DIALLING_THREADS);
-        var sessions = new ExecSessions(places.execs());
-        sessions.recover(Deadline.after(config.timeouts().recovery()));
-        containers = ContainerService.of(core, sessions);
-        var swept = new CompletableFuture<Void>();
-        pods = PodService.of(core, containers, threads, swept);
-        recovery = new Recovery(parts, places, config.timeouts(), store);
-        recovery.load(pods.recovery(), containers.recovery(), core.pods());
-        recovery.finish(swept);
-        stats = new Stats(pods, containers, new StatsPlaces(core, containers), parts.cgroups(), threads);
-        handlers = new CompletableFuture<>();
-        Thread.ofVirtual()
-                .name("probe-runtimes")
-                .start(() -> handlers.complete(parts.handlers().conditions(Deadline.after(PROBE))));
-    }
+public interface Engine extends AutoCloseable {
 
     /**
-     * Opens the engine on its roots. Ready when this returns: every pod and container is listed in its true state, and
-     * what an earlier engine left half-done is being finished in the background.
+     * Opens the engine on its roots. It is ready when this returns: every pod and container is listed in its true state,
+     * and what an earlier engine left half-done is being finished in the background.
      */
-    public static Engine open(EngineConfig config, EngineParts parts) {
-        var places = Places.of(config);
-        try {
-            for (var directory : places.toMake()) {
-                Files.createDirectories(directory);
-            }
-            var store = Store.open(places.database());
-            try {
-                return new Engine(config, parts, store);
-            } catch (IOException | RuntimeException e) {
-                store.close();
-                throw e;
-            }
-        } catch (IOException e) {
-            throw CarafeException.of("open engine on " + config.root() + " and " + config.runRoot(), e);
-        }
+    static Engine open(EngineConfig config, EngineParts parts) {
+        return LocalEngine.open(config, parts);
     }
 
-    public Pods pods() {
-        return pods;
-    }
+    Pods pods();
 
-    public Containers containers() {
-        return containers;
-    }
+    Containers containers();
 
-    public ImageService images() {
-        return core.parts().images();
-    }
+    ImageService images();
 
-    public Stats stats() {
-        return stats;
-    }
+    Stats stats();
 
-    public EventBus events() {
-        return core.events();
-    }
+    EventBus events();
 
     /** Answered from memory; only right after the start it may wait a moment for the runtimes to say what they are. */
-    public EngineStatus status() {
-        var network = core.parts().network().status();
-        var all = handlers.join().stream().map(this::described).toList();
-        var main = all.getFirst();
-        return new EngineStatus(
-                main.problem().isEmpty()
-                        ? Condition.READY
-                        : new Condition(false, "RuntimeNotUsable", main.name() + ": " + main.problem()),
-                network.ready() ? Condition.READY : new Condition(false, "NetworkPluginNotReady", network.reason()),
-                all);
-    }
+    EngineStatus status();
 
-    private Handler described(RuntimeHandlers.Condition condition) {
-        var name = condition.handler().name();
-        return new Handler(
-                name,
-                name.equals(core.parts().handlers().defaultName()),
-                condition.features().recursiveReadOnlyMounts(),
-                false, // user namespaces come with id-mapped snapshots
-                condition.problem());
-    }
-
-    /** Stops serving and lets what is being written be written. Containers keep running; operations are finished by the next engine. */
+    /**
+     * Stops serving and lets what is being written be written. Containers keep running; operations under way are taken up
+     * by the next engine.
+     */
     @Override
-    public void close() {
-        recovery.close();
-        core.leftovers().close();
-        core.events().close();
-        threads.close();
-        core.store().close();
-    }
+    void close();
 }
