@@ -14,8 +14,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Random;
@@ -24,10 +28,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -369,5 +376,75 @@ class SpdyCommandTest {
         var taken = StreamingOptions.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
         var error = assertThrows(CarafeException.FailedPrecondition.class, () -> StreamingServer.start(taken));
         assertTrue(error.getMessage().contains("127.0.0.1:" + server.port()), error.getMessage());
+    }
+
+    @Test
+    void overTlsTheUrlsSayHttps(@TempDir Path directory) throws Exception {
+        var store = directory.resolve("store.p12");
+        var keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        var made = new ProcessBuilder(
+                        keytool,
+                        "-genkeypair",
+                        "-alias",
+                        "a",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "SAN=IP:127.0.0.1",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "secret",
+                        "-storetype",
+                        "PKCS12")
+                .redirectErrorStream(true)
+                .start();
+        assertEquals(
+                0, made.waitFor(), () -> made.inputReader().lines().toList().toString());
+        var keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+        var tls = new StreamingOptions.Tls(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+        writePem(tls.certificate(), "CERTIFICATE", keys.getCertificate("a").getEncoded());
+        writePem(
+                tls.key(),
+                "PRIVATE KEY",
+                keys.getKey("a", "secret".toCharArray()).getEncoded());
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(keys);
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+
+        var bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (var secure = StreamingServer.start(StreamingOptions.on(bind).withTls(tls))) {
+            var url = secure.exec(OUTPUT, io -> {
+                io.stdout().write(new byte[3_000_000]);
+                return 0;
+            });
+            assertTrue(url.startsWith("https://127.0.0.1:"), url);
+            var socket = context.getSocketFactory().createSocket("127.0.0.1", secure.port());
+            var upgrade = SpdyClient.upgrade(
+                    socket,
+                    url,
+                    "POST",
+                    "Connection: Upgrade",
+                    "Upgrade: SPDY/3.1",
+                    "X-Stream-Protocol-Version: v4.channel.k8s.io");
+            try (var client = SpdyClient.on(upgrade)) {
+                var error = client.open("error");
+                var stdout = client.open("stdout");
+                assertEquals(3_000_000, client.awaitEnd(stdout).length);
+                assertTrue(client.awaitText(error).contains("Success"));
+            }
+        }
+        var broken = StreamingOptions.on(bind).withTls(new StreamingOptions.Tls(tls.key(), tls.certificate()));
+        assertThrows(CarafeException.FailedPrecondition.class, () -> StreamingServer.start(broken));
+    }
+
+    private static void writePem(Path file, String label, byte[] der) throws IOException {
+        Files.writeString(
+                file,
+                "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + label
+                        + "-----\n");
     }
 }
