@@ -7,6 +7,7 @@ import io.carafe.engine.stats.Stats;
 import io.carafe.streaming.StreamingServer;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -56,6 +57,8 @@ public final class CriServer implements AutoCloseable {
                 .channelType(EpollServerDomainSocketChannel.class)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
+                // gRPC asks for it on every channel, and a Unix socket logs a warning for each connection.
+                .withChildOption(ChannelOption.SO_KEEPALIVE, null)
                 .executor(calls)
                 .maxInboundMessageSize(MAX_REQUEST_BYTES)
                 .intercept(new CallInterceptor())
@@ -66,7 +69,7 @@ public final class CriServer implements AutoCloseable {
                         new StatusCalls(engine, node),
                         new StatsCalls(stats),
                         new EventCalls(engine, names)))
-                .addService(new CriImageService(new ImageCalls(engine, images)))
+                .addService(new CriImageService(new ImageCalls(engine, images, stats)))
                 .addService(new CarafeService(engine, images, node))
                 .build()
                 .start();

@@ -3,6 +3,9 @@ package io.carafe.cri;
 import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
 import io.carafe.engine.image.ImageService;
+import io.carafe.engine.model.ContainerStats;
+import io.carafe.engine.model.Filter;
+import io.carafe.engine.stats.Stats;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.pull.PullProgress;
@@ -25,6 +28,7 @@ import io.carafe.proto.cri.v1.RemoveImageResponse;
 import io.carafe.proto.cri.v1.UInt64Value;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /** Calls about images. */
@@ -34,10 +38,12 @@ final class ImageCalls {
 
     private final Engine engine;
     private final ImageService images;
+    private final Stats stats;
 
-    ImageCalls(Engine engine, ImageService images) {
+    ImageCalls(Engine engine, ImageService images, Stats stats) {
         this.engine = engine;
         this.images = images;
+        this.stats = stats;
     }
 
     PullImageResponse pull(PullImageRequest request) {
@@ -119,14 +125,35 @@ final class ImageCalls {
         return RemoveImageResponse.getDefaultInstance();
     }
 
+    /** Images and writable layers lie below the same root; each file system says what is used by its own kind. */
     ImageFsInfoResponse fsInfo() {
-        var info = images.fsInfo();
+        var ofImages = images.fsInfo();
+        var ofContainers = stats.containers(Filter.all()).stream()
+                .map(ContainerStats::writableLayer)
+                .filter(Objects::nonNull)
+                .toList();
+        var mountpoint = ofContainers.isEmpty()
+                ? ofImages.mountpoint()
+                : ofContainers.getFirst().mountpoint();
         return ImageFsInfoResponse.newBuilder()
-                .addImageFilesystems(FilesystemUsage.newBuilder()
-                        .setTimestamp(PodMessages.nanos(Instant.now()))
-                        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(info.mountpoint()))
-                        .setUsedBytes(UInt64Value.newBuilder().setValue(info.usedBytes()))
-                        .setInodesUsed(UInt64Value.newBuilder().setValue(info.usedInodes())))
+                .addImageFilesystems(usage(ofImages.mountpoint(), ofImages.usedBytes(), ofImages.usedInodes()))
+                .addContainerFilesystems(usage(
+                        mountpoint,
+                        ofContainers.stream()
+                                .mapToLong(ContainerStats.WritableLayer::bytes)
+                                .sum(),
+                        ofContainers.stream()
+                                .mapToLong(ContainerStats.WritableLayer::inodes)
+                                .sum()))
+                .build();
+    }
+
+    private static FilesystemUsage usage(String mountpoint, long bytes, long inodes) {
+        return FilesystemUsage.newBuilder()
+                .setTimestamp(PodMessages.nanos(Instant.now()))
+                .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(mountpoint))
+                .setUsedBytes(UInt64Value.newBuilder().setValue(bytes))
+                .setInodesUsed(UInt64Value.newBuilder().setValue(inodes))
                 .build();
     }
 

@@ -16,7 +16,9 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.PodState;
 import io.carafe.engine.model.PodStatus;
 import io.carafe.engine.model.Resources;
+import io.carafe.engine.stats.Stats;
 import io.carafe.image.pull.PullSources;
+import io.carafe.linux.net.NetnsThreads;
 import io.carafe.proto.cri.v1.ContainerConfig;
 import io.carafe.proto.cri.v1.ContainerMetadata;
 import io.carafe.proto.cri.v1.ImageSpec;
@@ -44,6 +46,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +63,8 @@ class CrictlTest {
     Path directory;
 
     private Path crictl;
+    private final NetnsThreads threads = new NetnsThreads(1);
+    private Stats stats;
     private Storage storage;
     private ImageService images;
     private StreamingServer streaming;
@@ -85,11 +90,13 @@ class CrictlTest {
                 StreamingServer.start(StreamingOptions.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
-        server = CriServer.start(directory.resolve("carafe.sock"), engine(), images, null, streaming, node);
+        var engine = engine();
+        server = CriServer.start(directory.resolve("carafe.sock"), engine, images, stats, streaming, node);
     }
 
     @AfterEach
     void stop() throws IOException {
+        threads.close();
         if (crictl != null) {
             server.close();
             streaming.close();
@@ -155,6 +162,7 @@ class CrictlTest {
                         "status", _ -> sandbox,
                         "list", _ -> List.of(sandbox),
                         "portForward", _ -> SocketChannel.open(pod.getLocalSocketAddress())));
+        stats = NothingMeasured.of(pods, containers, threads);
         return Scripted.of(Engine.class, Map.of("containers", _ -> containers, "pods", _ -> pods));
     }
 
@@ -286,6 +294,17 @@ class CrictlTest {
             process.destroy();
             process.waitFor();
         }
+    }
+
+    @Test
+    void bothFileSystemsAreReported() throws Exception {
+        var info = crictl(new byte[0], "imagefsinfo");
+        assertEquals(0, info.exitCode(), info.stderr());
+        assertTrue(info.stdout().contains("/var/lib/carafe/snapshots"), info.stdout());
+        assertTrue(info.stdout().contains("4096"), info.stdout());
+        var statistics = crictl(new byte[0], "stats", "-a", "-o", "json");
+        assertEquals(0, statistics.exitCode(), statistics.stderr());
+        assertTrue(statistics.stdout().contains(CONTAINER), statistics.stdout());
     }
 
     private static String read(File file) {
