@@ -36,8 +36,14 @@ import javax.net.ssl.SSLException;
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and that is heard of
 public final class StreamingServer implements AutoCloseable {
 
-    /** Of a request line with its headers, and of a body; real ones have no body. */
-    private static final int MAX_REQUEST_BYTES = 8 * 1024;
+    /** Of a request line. */
+    private static final int MAX_LINE_BYTES = 8 * 1024;
+
+    /** Of all headers: the kubelet passes on those of its own client. */
+    private static final int MAX_HEADER_BYTES = 64 * 1024;
+
+    /** Of a request's body; real ones have none. */
+    private static final int MAX_BODY_BYTES = 8 * 1024;
 
     private static final int EVENT_LOOPS = 2;
 
@@ -126,8 +132,8 @@ public final class StreamingServer implements AutoCloseable {
         pipeline.addLast(
                 new IdleStateHandler(0, 0, options.idle().toMillis(), TimeUnit.MILLISECONDS),
                 flow,
-                new HttpServerCodec(),
-                new HttpObjectAggregator(MAX_REQUEST_BYTES, true),
+                new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_BODY_BYTES),
+                new HttpObjectAggregator(MAX_BODY_BYTES, true),
                 new UpgradeHandler(tokens, options, flow));
     }
 
