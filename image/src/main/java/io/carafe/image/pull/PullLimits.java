@@ -16,4 +16,8 @@ public record PullLimits(int configBytes, int layers, long unpackedBytes, int ra
     public static final long RATIO_FREE = 256L << 20;
 
     public static final PullLimits DEFAULT = new PullLimits(8 << 20, 500, 256L << 30, 1100, 3);
+
+    public PullLimits withParallel(int value) {
+        return new PullLimits(configBytes, layers, unpackedBytes, ratio, value);
+    }
 }

@@ -31,4 +31,8 @@ public record Patience(
             Duration.ofMillis(250),
             Duration.ofSeconds(10),
             Duration.ofSeconds(120));
+
+    public Patience withStall(Duration value) {
+        return new Patience(connect, probe, value, attempts, firstDelay, longestDelay, longestRetryAfter);
+    }
 }

@@ -18,7 +18,12 @@ public final class RegistryClient implements AutoCloseable {
     private final ConcurrentMap<HostKey, Host> hosts = new ConcurrentHashMap<>();
 
     public RegistryClient() {
-        this(Certificates.DEFAULT_DIRECTORIES, Patience.DEFAULT);
+        this(Patience.DEFAULT);
+    }
+
+    /** With the certificates of the node's {@code certs.d} directories. */
+    public RegistryClient(Patience patience) {
+        this(Certificates.DEFAULT_DIRECTORIES, patience);
     }
 
     /** @param certificates directories with a folder for each host, in the manner of {@code /etc/containers/certs.d} */

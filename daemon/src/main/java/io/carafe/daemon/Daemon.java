@@ -1,0 +1,196 @@
+package io.carafe.daemon;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Version;
+import io.carafe.cri.CriServer;
+import io.carafe.cri.Node;
+import io.carafe.daemon.config.Config;
+import io.carafe.engine.Engine;
+import io.carafe.engine.EngineConfig;
+import io.carafe.engine.EngineParts;
+import io.carafe.engine.image.ImageService;
+import io.carafe.engine.monitor.ConmonMonitor;
+import io.carafe.engine.spec.HostFacts;
+import io.carafe.engine.spec.SpecGenerator;
+import io.carafe.engine.stage.FaultPoints;
+import io.carafe.engine.stage.StageTimings;
+import io.carafe.image.pull.PullLimits;
+import io.carafe.image.pull.PullSources;
+import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.RegistryClient;
+import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.network.Cni;
+import io.carafe.network.CniSettings;
+import io.carafe.runtime.Launcher;
+import io.carafe.runtime.RuntimeHandlers;
+import io.carafe.storage.Storage;
+import io.carafe.streaming.StreamingOptions;
+import io.carafe.streaming.StreamingServer;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+
+/**
+ * A running daemon: the parts put together, bottom up, and taken apart in reverse. Containers run on when it is closed.
+ */
+final class Daemon implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger("io.carafe.daemon");
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final Config config;
+    private ImageService images;
+
+    private Daemon(Config config) {
+        this.config = config;
+    }
+
+    /** Takes up what an earlier daemon left, and serves. */
+    static Daemon start(Config config) {
+        var daemon = new Daemon(config);
+        try {
+            daemon.open();
+            return daemon;
+        } catch (RuntimeException e) {
+            daemon.close();
+            throw e;
+        }
+    }
+
+    private void open() {
+        long begun = System.nanoTime();
+        var startedAt = Instant.now();
+        opened(InstanceLock.take(config.root()));
+        opened(InstanceLock.take(config.runRoot()));
+        var cgroups = CgroupLayout.detect();
+        var engine = engine(cgroups);
+        var streaming = opened(StreamingServer.start(streamingOptions()));
+        var node = new Node(
+                Version.CARAFE,
+                config.root(),
+                config.runRoot(),
+                Node.CgroupDriver.CGROUPFS,
+                cgroups.mode().name().toLowerCase(Locale.ROOT),
+                startedAt);
+        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming, node));
+        LOG.log(
+                Level.INFO,
+                "carafed {0} serves {1}, ready after {2} ms",
+                Version.CARAFE,
+                config.listen(),
+                (System.nanoTime() - begun) / 1_000_000);
+    }
+
+    private Engine engine(CgroupLayout cgroups) {
+        var storage = opened(Storage.open(config.root(), Storage.Kind.AUTO));
+        images = opened(ImageService.open(
+                config.root().resolve("images"),
+                storage,
+                new RegistryClient(Patience.DEFAULT.withStall(config.image().stallTimeout())),
+                sources(config),
+                PullLimits.DEFAULT.withParallel(config.image().parallelDownloads())));
+        var network = opened(Cni.open(new CniSettings(
+                config.cni().confDir(), config.cni().binDirs(), config.root().resolve("cni"))));
+        var launcher = Installation.launcher();
+        var handlers = new RuntimeHandlers(handlers(), config.runtime().defaultHandler(), cgroups, launcher);
+        var timeouts = EngineConfig.Timeouts.DEFAULT;
+        return opened(Engine.open(
+                new EngineConfig(config.root(), config.runRoot(), config.cgroupParent(), timeouts),
+                new EngineParts(
+                        images,
+                        storage.snapshots(),
+                        network,
+                        handlers,
+                        opened(monitor()),
+                        new Launcher(launcher),
+                        new SpecGenerator(HostFacts.probe(), List.of()),
+                        cgroups,
+                        StageTimings.NONE,
+                        FaultPoints.ofEnvironment())));
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.add(part);
+        return part;
+    }
+
+    private ConmonMonitor monitor() {
+        try {
+            var exits = Files.createDirectories(config.runRoot().resolve("exits"));
+            return new ConmonMonitor(config.runtime().conmon(), exits);
+        } catch (IOException e) {
+            throw CarafeException.of("watch the exits of containers", e);
+        }
+    }
+
+    private List<RuntimeHandlers.Handler> handlers() {
+        return config.runtime().handlers().entrySet().stream()
+                .map(entry -> handler(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private RuntimeHandlers.Handler handler(String name, Config.Handler handler) {
+        var root =
+                handler.root().isEmpty() ? config.runRoot().resolve("runtime").resolve(name) : Path.of(handler.root());
+        var monitorCgroup = Optional.of(handler.monitorCgroup()).filter(path -> !path.isEmpty());
+        return new RuntimeHandlers.Handler(
+                name, handler.path(), root, monitorCgroup, Set.copyOf(handler.allowedAnnotations()));
+    }
+
+    private StreamingOptions streamingOptions() {
+        var streaming = config.streaming();
+        var options = StreamingOptions.on(new InetSocketAddress(streaming.address(), streaming.port()));
+        options = options.withLimits(streaming.idleTimeout(), options.creation());
+        return streaming.tlsCert().isEmpty()
+                ? options
+                : options.withTls(new StreamingOptions.Tls(Path.of(streaming.tlsCert()), Path.of(streaming.tlsKey())));
+    }
+
+    private static PullSources sources(Config config) {
+        return PullSources.load(config.image().registriesConf(), config.image().policy());
+    }
+
+    /** Applies what can be applied while running; a broken file changes nothing. */
+    void reload(Supplier<Config> reader) {
+        try {
+            var changed = reader.get();
+            images.reload(sources(changed));
+            Logging.configure(changed.log());
+            LOG.log(Level.INFO, "configuration, registries.conf and policy.json are read again");
+        } catch (CarafeException e) {
+            LOG.log(Level.ERROR, "reload: {0}; what applied before still does", e.getMessage());
+        }
+    }
+
+    /** Lets {@link #awaitStop} return. */
+    void stop() {
+        stopped.countDown();
+    }
+
+    void awaitStop() throws InterruptedException {
+        stopped.await();
+    }
+
+    @Override
+    public void close() {
+        for (var part : opened.reversed()) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.log(Level.WARNING, "close " + part.getClass().getSimpleName(), e);
+            }
+        }
+        opened.clear();
+    }
+}
