@@ -172,7 +172,7 @@ class PodLifeTest {
     @Test
     void portOfThePodCanBeReached() throws Exception {
         var pod = engine.pods().run(pod("ports"), soon());
-        run(pod, "main", "echo hello > /tmp/hello; exec nc -l -p 7000 -s 127.0.0.1 -e cat /tmp/hello");
+        run(pod, "main", "echo hello | nc -l -p 7000");
         String heard = null;
         for (int i = 0; i < 50 && heard == null; i++) {
             try (var channel = engine.pods().portForward(pod, 7000, soon())) {

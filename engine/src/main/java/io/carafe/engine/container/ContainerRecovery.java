@@ -81,7 +81,7 @@ public final class ContainerRecovery {
             created = false; // it has ended: the monitor will say so
         }
         if (created) {
-            container.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.CREATED));
+            container.owner().end(GateStage.NAME, record -> record.withPhase(Phase.CREATED));
         } else {
             var now = Instant.now();
             container.owner().update(Durability.PROCESS, record -> record.started(now));

@@ -14,9 +14,11 @@ import java.util.function.UnaryOperator;
 record GateStage(RuntimeHandlers handlers, Kill kill, Table<ContainerKey, Container> table, Timeouts timeouts)
         implements Stage<ContainerRecord> {
 
+    static final String NAME = "gate";
+
     @Override
     public String name() {
-        return "gate";
+        return NAME;
     }
 
     @Override

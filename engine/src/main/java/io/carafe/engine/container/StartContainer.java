@@ -34,7 +34,7 @@ record StartContainer(ContainerParts parts) {
                     .apply(
                             operation,
                             owner,
-                            "gate",
+                            GateStage.NAME,
                             Deadline.after(parts.timeouts().operation()));
         } catch (CarafeException e) {
             var exit = new Exit(START_FAILED, Instant.now(), "StartError", e.getMessage());

@@ -35,7 +35,7 @@ record StopContainer(ContainerParts parts) {
             askToEnd(container);
         }
         operation.at("killing");
-        parts.stages().undo(operation, container.owner(), "gate");
+        parts.stages().undo(operation, container.owner(), GateStage.NAME);
         parts.kill().kill(container, Deadline.after(parts.timeouts().runtime())); // a created one has no gate to undo
     }
 

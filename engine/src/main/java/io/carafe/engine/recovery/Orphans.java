@@ -57,14 +57,14 @@ final class Orphans {
     /**
      * Looks for them.
      *
-     * @return what removes them; processes come first, since they use the rest
+     * @return what removes them; containers and processes come first, since they use the rest
      */
     Runnable find() {
         var found = new ArrayList<Orphan>();
         try {
+            found.addAll(containers());
             found.addAll(cgroups());
             found.addAll(monitors());
-            found.addAll(runtimeStates());
             found.addAll(directories(places.bundles(), isContainer, "bundle "));
             found.addAll(snapshots());
             found.addAll(directories(places.namespaces(), isPod, "namespaces "));
@@ -142,14 +142,16 @@ final class Orphans {
         }
     }
 
-    private List<Orphan> runtimeStates() throws IOException {
+    /** The monitor goes before its container, or it would report an exit that nobody asks for. */
+    private List<Orphan> containers() throws IOException {
         var orphans = new ArrayList<Orphan>();
         for (var name : parts.handlers().names()) {
             var runtime = parts.handlers().get(name);
             for (var id : RunDirectory.names(runtime.root())) {
                 if (ID.matcher(id).matches() && !isContainer.test(id)) {
                     orphans.add(new Orphan(
-                            "container " + id + " of runtime " + name, deadline -> runtime.delete(id, true, deadline)));
+                            "container " + id + " of runtime " + name,
+                            deadline -> parts.monitor().discard(id, places.bundle(id), runtime, deadline)));
                 }
             }
         }

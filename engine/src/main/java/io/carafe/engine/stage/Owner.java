@@ -91,8 +91,8 @@ public final class Owner<R> {
         record = change.apply(record);
     }
 
-    /** Takes {@code stage} out of the journal and what it learned out of the record. */
-    void end(String stage, UnaryOperator<R> change) {
+    /** Takes {@code stage} out of the journal, since it holds nothing, and what it learned out of the record. */
+    public void end(String stage, UnaryOperator<R> change) {
         Store.Pending pending;
         synchronized (this) {
             journal.remove(stage);
