@@ -1,8 +1,8 @@
 package io.carafe.cli;
 
+import io.carafe.base.Version;
 import io.carafe.proto.cri.v1.VersionRequest;
 import java.util.LinkedHashMap;
-import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -17,21 +17,16 @@ final class VersionCommand extends DaemonCommand {
         var answer = daemon.runtime().version(VersionRequest.getDefaultInstance());
         if (format == Format.json) {
             var json = new LinkedHashMap<String, Object>();
-            json.put("client", own());
+            json.put("client", Version.CARAFE);
             json.put("runtimeName", answer.getRuntimeName());
             json.put("runtimeVersion", answer.getRuntimeVersion());
             json.put("runtimeApiVersion", answer.getRuntimeApiVersion());
             out.println(JsonText.of(json));
         } else {
-            out.println("carafe   " + own());
+            out.println("carafe   " + Version.CARAFE);
             out.println("daemon   " + answer.getRuntimeName() + " " + answer.getRuntimeVersion() + ", CRI "
                     + answer.getRuntimeApiVersion());
         }
         return 0;
-    }
-
-    /** From the jar's manifest. */
-    static String own() {
-        return Objects.requireNonNullElse(Carafe.class.getPackage().getImplementationVersion(), "development");
     }
 }

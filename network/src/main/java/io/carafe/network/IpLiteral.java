@@ -2,11 +2,49 @@ package io.carafe.network;
 
 import io.carafe.base.CarafeException.InvalidArgument;
 import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** Addresses in their textual form; never looked up by name, and never the shortened forms of {@code inet_aton}. */
-final class IpLiteral {
+public final class IpLiteral {
 
     private IpLiteral() {}
+
+    /** The canonical form, for IPv6 that of RFC 5952: {@code fd00:234::2}, which the JDK does not write. */
+    public static String text(InetAddress address) {
+        var bytes = address.getAddress();
+        if (bytes.length == 4) {
+            return address.getHostAddress();
+        }
+        var groups = new int[8];
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = (bytes[2 * i] & 0xFF) << 8 | (bytes[2 * i + 1] & 0xFF);
+        }
+        var zeros = longestZeros(groups);
+        return zeros.length() < 2
+                ? hex(groups, 0, groups.length)
+                : hex(groups, 0, zeros.start()) + "::" + hex(groups, zeros.start() + zeros.length(), groups.length);
+    }
+
+    private record Run(int start, int length) {}
+
+    private static Run longestZeros(int[] groups) {
+        var longest = new Run(0, 0);
+        for (int start = 0; start < groups.length; start++) {
+            int end = start;
+            while (end < groups.length && groups[end] == 0) {
+                end++;
+            }
+            if (end - start > longest.length()) {
+                longest = new Run(start, end - start);
+            }
+        }
+        return longest;
+    }
+
+    private static String hex(int[] groups, int from, int to) {
+        return Arrays.stream(groups, from, to).mapToObj(Integer::toHexString).collect(Collectors.joining(":"));
+    }
 
     static InetAddress parse(String what, String text) {
         var v4 = text.indexOf(':') < 0;

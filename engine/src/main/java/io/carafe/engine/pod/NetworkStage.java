@@ -6,9 +6,9 @@ import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.stage.Stage;
 import io.carafe.network.Attachment;
 import io.carafe.network.Cni;
+import io.carafe.network.IpLiteral;
 import io.carafe.network.PortMapping;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +35,7 @@ record NetworkStage(Cni cni, Places places, CompletableFuture<Void> swept, Durat
         }
         swept.get();
         var result = cni.add(attachment(pod, places), deadline.earlierOf(Deadline.after(limit)));
-        var ips = result.podIps().stream().map(InetAddress::getHostAddress).toList();
+        var ips = result.podIps().stream().map(IpLiteral::text).toList();
         return record -> record.withIps(ips);
     }
 
