@@ -200,8 +200,9 @@ public final class ContainerService implements Containers, PodContainers {
     }
 
     @Override
-    public void removeAll(String podId, Deadline deadline) {
-        all(containersOf(podId).stream().map(remove::begin).toList(), deadline);
+    public Removal removeAll(String podId) {
+        var operations = containersOf(podId).stream().map(remove::begin).toList();
+        return deadline -> all(operations, deadline);
     }
 
     /** Waits for all, and throws the first failure after that. */

@@ -40,6 +40,8 @@ record Exits(Monitor monitor, ContainerEvents events, CgroupLayout cgroups) {
         try {
             killRest(container);
             container.owner().update(Durability.POWER, record -> record.exited(exit));
+        } catch (CarafeException.Unavailable e) {
+            return; // the engine has closed; the monitor's exit file tells the next one
         } catch (CarafeException e) {
             // in memory it is noted; the monitor's exit file tells the next engine
             LOG.log(Level.ERROR, "note that {0} has exited: {1}", container, e.getMessage());

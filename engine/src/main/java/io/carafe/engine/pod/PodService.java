@@ -152,16 +152,22 @@ public final class PodService implements Pods {
     }
 
     private void stopNow(Operation<Void> operation, Pod pod) {
+        boolean wasReady = stopContainers(operation, pod);
+        stages.undo(operation, pod.owner(), "namespaces");
+        if (wasReady) {
+            publish(pod, ContainerEvent.Kind.STOPPED);
+        }
+    }
+
+    /** Returns whether the pod was ready until now. */
+    private boolean stopContainers(Operation<Void> operation, Pod pod) {
         boolean wasReady = pod.record().phase() == Phase.READY;
         if (wasReady) {
             pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.STOPPED));
         }
         operation.at("containers");
         containers.stopAll(pod.id(), Deadline.after(core.timeouts().operation()));
-        stages.undo(operation, pod.owner(), "namespaces");
-        if (wasReady) {
-            publish(pod, ContainerEvent.Kind.STOPPED);
-        }
+        return wasReady;
     }
 
     @Override
@@ -177,11 +183,16 @@ public final class PodService implements Pods {
         if (table.find(pod.id()).isEmpty()) {
             return; // removed while this waited in the queue
         }
-        stopNow(operation, pod);
+        boolean wasReady = stopContainers(operation, pod);
         pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.REMOVING));
         table.freeName(pod.record().config().name(), pod);
+        var removal = containers.removeAll(pod.id());
+        stages.undo(operation, pod.owner(), "namespaces"); // meanwhile: nothing runs in the namespaces any more
+        if (wasReady) {
+            publish(pod, ContainerEvent.Kind.STOPPED);
+        }
         operation.at("containers");
-        containers.removeAll(pod.id(), Deadline.after(core.timeouts().operation()));
+        removal.await(Deadline.after(core.timeouts().operation()));
         stages.undo(operation, pod.owner());
         pod.owner().delete();
         table.remove(pod.id(), pod.record().config().name());

@@ -30,6 +30,7 @@ public final class Operation<T> {
     private volatile String stage = "queue";
     private int waiting;
     private boolean cancelled;
+    private boolean undoing;
     private Thread worker;
 
     /**
@@ -110,12 +111,17 @@ public final class Operation<T> {
         }
     }
 
-    /** Interrupts the work, which then undoes itself. Nobody can join it any more. */
+    /** Interrupts the work, which then undoes itself unless it does so already. Nobody can join it any more. */
     public synchronized void cancel() {
         cancelled = true;
-        if (worker != null) {
+        if (worker != null && !undoing) {
             worker.interrupt();
         }
+    }
+
+    /** From now on the work gives things back, and must not be interrupted in that. */
+    synchronized void undoes() {
+        undoing = true;
     }
 
     /** Waits until the operation has ended in any way. */

@@ -87,6 +87,7 @@ public final class Stages<R> {
      * it is still in use; calling it again goes on from there. An interruption does not keep it from its work.
      */
     public void undo(Operation<?> operation, Owner<R> owner, String downTo) {
+        operation.undoes();
         boolean interrupted = Thread.interrupted();
         try {
             var deadline = Deadline.after(undoLimit);
