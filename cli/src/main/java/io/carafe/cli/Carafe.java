@@ -48,7 +48,6 @@ final class Carafe implements Runnable {
         var line = commandLine(args);
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-        line.setStopAtPositional(false);
         line.setUsageHelpAutoWidth(false);
         line.setUsageHelpLongOptionsMaxWidth(32);
         line.setParameterExceptionHandler(Carafe::wrongUsage);

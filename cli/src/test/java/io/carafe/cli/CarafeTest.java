@@ -1,5 +1,6 @@
 package io.carafe.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
@@ -14,6 +15,13 @@ class CarafeTest {
         for (var command : new String[] {"run", "ps", "pull", "exec", "inspect", "generate-completion"}) {
             assertTrue(help.contains("\n  " + command + " "), help);
         }
+    }
+
+    @Test
+    void whatFollowsTheContainerBelongsToTheCommandInIt() {
+        // no daemon: an option of sh that carafe took for its own would be wrong usage, which is 2
+        assertEquals(1, Carafe.run("exec", "--host", "/nonexistent", "web", "sh", "-c", "echo"));
+        assertEquals(125, Carafe.run("run", "--host", "/nonexistent", "image", "sh", "-c", "echo"));
     }
 
     @Test
