@@ -45,7 +45,9 @@ title() {
 
 # show COMMAND...: prints a command as a person would type it, runs it, and shows what it prints.
 show() {
-    printf '   $ %s\n' "${*//"$build/demo/bin/"/}"
+    printf '   $'
+    printf ' %s' "${@@Q}" | sed -E "s/'([^' ]+)'/\1/g"
+    printf '\n'
     "$@" 2>&1 | sed 's/^/     /'
 }
 
@@ -138,6 +140,7 @@ java_bench io.carafe.bench.DemoPod up "$node/carafe.sock" "$web_image" "$shell_i
 pod="" web="" shell="" address="" address6=""
 # shellcheck source=/dev/null
 . "$home/pod"
+pod=${pod:0:12} web=${web:0:12} shell=${shell:0:12}
 printf '   and inside the daemon, stage by stage:\n'
 tail -n "+$((mark + 1))" "$node/carafed.log" | sed -nE 's/^[^ ]+ DEBUG [^:]+: (.*): stage ([^ ]+) took (.*)$/\3\t\2\t\1/p' |
     awk -F '\t' '{ printf "   %9s  %-18s %s\n", $1, $2, $3 }'
@@ -156,8 +159,7 @@ show carafe exec "$shell" sh -c 'echo "I am uid $(id -u) in $(hostname), and I s
 
 title "kill -9 the daemon under the running pod" "A pod owes nothing to the daemon: it goes on, and the next daemon knows it."
 left_over >"$home/while"
-kill -9 "$daemon"
-wait "$daemon" 2>/dev/null || true
+{ kill -9 "$daemon" && wait "$daemon"; } 2>/dev/null || true
 fetch "http://127.0.0.1:$host_port/"
 start_daemon
 show carafe ps
