@@ -78,6 +78,19 @@ class RecoveryTest {
     }
 
     @Test
+    void podWhoseCallerNamedTheEnginesOwnCgroupParentLivesOn() throws Exception {
+        var own = new Namespaces(Mode.POD, Mode.CONTAINER, Mode.POD, "", null);
+        var pod = bed.open().pods().run(pod("web", own, bed.cgroupParent()), soon());
+        var container = run(pod, "main", "sleep 1000");
+        bed.shut();
+        var engine = bed.open();
+        Thread.sleep(500); // orphans go while the engine serves
+        assertEquals(
+                ContainerState.RUNNING, engine.containers().status(container).state());
+        engine.pods().remove(pod, soon());
+    }
+
+    @Test
     void podWhoseInitHasDiedIsNotReady() throws Exception {
         var pod = bed.open().pods().run(pod("shared", new Namespaces(Mode.POD, Mode.POD, Mode.POD, "", null)), soon());
         var init = Long.parseLong(bed.engine().pods().status(pod).info().get("pid"));

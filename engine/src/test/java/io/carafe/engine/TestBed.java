@@ -227,7 +227,16 @@ public final class TestBed implements AutoCloseable {
         return pod(name, new Namespaces(Mode.POD, Mode.CONTAINER, Mode.POD, "", null));
     }
 
+    /** The parent of the cgroups of pods that name none. */
+    String cgroupParent() {
+        return "/carafe-" + tag;
+    }
+
     static PodConfig pod(String name, Namespaces namespaces) {
+        return pod(name, namespaces, "");
+    }
+
+    static PodConfig pod(String name, Namespaces namespaces, String cgroupParent) {
         return new PodConfig(
                 new PodName(name, "default", "uid-" + name, 0),
                 name,
@@ -236,7 +245,7 @@ public final class TestBed implements AutoCloseable {
                 List.of(),
                 Map.of(),
                 Map.of(),
-                "",
+                cgroupParent,
                 Map.of(),
                 security(namespaces),
                 "",

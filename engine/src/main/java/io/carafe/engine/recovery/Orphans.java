@@ -90,6 +90,9 @@ final class Orphans {
         var parent = parts.cgroups().cgroup(places.cgroupParent());
         for (var pod : children(parent)) {
             var cgroup = parent.child(pod);
+            if (isContainer.test(pod)) {
+                continue; // of a pod whose caller named this very parent as the pod's cgroup
+            }
             if (!isPod.test(pod)) {
                 orphans.add(orphan(cgroup));
                 continue;
