@@ -15,7 +15,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** One exec: its files, its process, and the certainty that both are gone after close. */
@@ -25,6 +25,8 @@ final class ExecSession implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Duration KILL_TIME = Duration.ofSeconds(10);
+    /** From the end of the process to that of the runtime that waits for it. */
+    private static final Duration RUNTIME_END_TIME = Duration.ofSeconds(2);
 
     private final ExecCommand command;
     private final Path directory;
@@ -109,20 +111,31 @@ final class ExecSession implements AutoCloseable {
         return directory.resolve("runtime.log");
     }
 
-    /** If the runtime still runs: it, the process, and their descendants. A process that has ended may leave others behind. */
+    /**
+     * If the runtime still runs: the process and its descendants, then the runtime. In this order, because the runtime as
+     * their parent collects the process; a container's first process, which it would fall to, mostly does not, and then a
+     * zombie stays. A process that has ended may leave others behind.
+     */
     private void killTree() throws IOException {
         if (!child.ref().alive()) {
             return;
         }
-        var roots = new ArrayList<ProcessRef>();
-        roots.add(child.ref());
-        readPid(directory.resolve(PID_FILE))
-                .flatMap(ProcStat::of)
-                .filter(stat -> stat.ppid() == child.pid()) // as long as its parent lives its pid is its own
-                .ifPresent(stat -> roots.add(new ProcessRef(stat.pid(), stat.startTime())));
-        if (!ProcessTree.kill(roots, Deadline.after(KILL_TIME))) {
+        var deadline = Deadline.after(KILL_TIME);
+        var process = startedProcess();
+        boolean gone = ProcessTree.kill(process.stream().toList(), deadline);
+        if (process.isPresent()) {
+            var _ = child.waitFor(Deadline.after(RUNTIME_END_TIME));
+        }
+        if (!(gone && ProcessTree.kill(List.of(child.ref()), deadline))) {
             throw new CarafeException.Internal(
                     "exec in container " + command.containerId() + ": some of its processes do not die");
         }
+    }
+
+    private Optional<ProcessRef> startedProcess() {
+        return readPid(directory.resolve(PID_FILE))
+                .flatMap(ProcStat::of)
+                .filter(stat -> stat.ppid() == child.pid()) // as long as its parent lives its pid is its own
+                .map(stat -> new ProcessRef(stat.pid(), stat.startTime()));
     }
 }

@@ -3,6 +3,7 @@ package io.carafe.engine.exec;
 import static io.carafe.engine.monitor.TestNode.soon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -95,6 +96,15 @@ class ExecSessionsTest {
                         command("sleep 1000 & (sleep 1001 & sleep 1002); sleep 1003"),
                         Deadline.after(Duration.ofSeconds(1))));
         assertEquals(before, node.cgroup().pids().size());
+    }
+
+    @Test
+    void aCommandThatTakesTooLongLeavesNoZombieToAnInitThatDoesNotReap() {
+        assertThrows(
+                CarafeException.DeadlineExceeded.class,
+                () -> sessions.run(command("exec sleep 1000"), Deadline.after(Duration.ofSeconds(1))));
+        var processes = sessions.run(command("cat /proc/[0-9]*/stat"), soon());
+        assertFalse(new String(processes.stdout(), UTF_8).contains(") Z "));
     }
 
     @Test
