@@ -12,6 +12,7 @@ import io.carafe.engine.image.ImageService;
 import io.carafe.engine.monitor.ConmonMonitor;
 import io.carafe.engine.spec.HostFacts;
 import io.carafe.engine.spec.SpecGenerator;
+import io.carafe.engine.stage.Elapsed;
 import io.carafe.engine.stage.FaultPoints;
 import io.carafe.engine.stage.StageTimings;
 import io.carafe.image.pull.PullLimits;
@@ -86,10 +87,10 @@ final class Daemon implements AutoCloseable {
         opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming, node));
         LOG.log(
                 Level.INFO,
-                "carafed {0} serves {1}, ready after {2} ms",
+                "carafed {0} serves {1}, ready after {2}",
                 Version.CARAFE,
                 config.listen(),
-                (System.nanoTime() - begun) / 1_000_000);
+                Elapsed.since(begun));
     }
 
     private Engine engine(CgroupLayout cgroups) {

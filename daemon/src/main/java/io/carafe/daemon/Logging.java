@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -60,6 +61,15 @@ final class Logging {
         return logger != null && logger.startsWith("io.carafe.") ? logger.substring("io.carafe.".length()) : logger;
     }
 
+    /** The event's text; numbers stand as they are, not grouped in thousands as MessageFormat would have pids. */
+    private static String message(Formatter formatter, LogRecord event) {
+        var parameters = event.getParameters();
+        if (parameters != null) {
+            event.setParameters(Arrays.stream(parameters).map(String::valueOf).toArray());
+        }
+        return formatter.formatMessage(event);
+    }
+
     private static String stackTrace(Throwable thrown) {
         var trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace));
@@ -74,7 +84,7 @@ final class Logging {
         public String format(LogRecord event) {
             var line = TIME.format(event.getInstant()) + " "
                     + name(event.getLevel()).toUpperCase(Locale.ROOT) + " " + source(event.getLoggerName()) + ": "
-                    + oneLine(formatMessage(event)) + "\n";
+                    + oneLine(message(this, event)) + "\n";
             return event.getThrown() == null ? line : line + stackTrace(event.getThrown());
         }
 
@@ -93,7 +103,7 @@ final class Logging {
                     .put("time", event.getInstant().toString())
                     .put("level", name(event.getLevel()))
                     .put("source", source(event.getLoggerName()))
-                    .put("message", formatMessage(event));
+                    .put("message", message(this, event));
             if (event.getThrown() != null) {
                 line.put("error", stackTrace(event.getThrown()));
             }

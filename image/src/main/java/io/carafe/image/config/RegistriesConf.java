@@ -139,7 +139,9 @@ public record RegistriesConf(
     public List<Endpoint> endpoints(Reference reference) {
         var found = registry(reference);
         if (found.isEmpty()) {
-            return List.of(new Endpoint(reference, false, false, "no [[registry]] has a prefix of it"));
+            boolean local = isLoopback(reference.domain());
+            var reason = "no [[registry]] has a prefix of it" + (local ? "; on loopback plain HTTP will do" : "");
+            return List.of(new Endpoint(reference, local, false, reason));
         }
         var registry = found.get();
         if (registry.blocked()) {
@@ -162,6 +164,12 @@ public record RegistriesConf(
                 false,
                 "location of prefix " + registry.prefix()));
         return List.copyOf(chain);
+    }
+
+    /** Whether a registry is on this machine, where Docker and containerd too ask for no TLS: nobody is in between. */
+    private static boolean isLoopback(String domain) {
+        var host = domain.replaceFirst(":[0-9]+$", "");
+        return host.equals("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
     }
 
     /** The table with the longest prefix that matches; one without a wildcard wins over one with it. */

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 
 /** Makes errors of what a registry answers (OCI distribution-spec, "Error Codes"). */
@@ -47,6 +48,14 @@ final class Failures {
                 "registry " + host + ": the TLS handshake failed: " + e.getMessage()
                         + "; put its CA into /etc/containers/certs.d/" + host
                         + "/ca.crt, or set insecure = true for it in registries.conf",
+                e);
+    }
+
+    /** The error for a host that answers a TLS handshake in plain text. */
+    static CarafeException plainText(String host, SSLException e) {
+        return new CarafeException.FailedPrecondition(
+                "registry " + host + ": it speaks plain HTTP, not TLS; if that is meant, set insecure = true for it in"
+                        + " registries.conf",
                 e);
     }
 

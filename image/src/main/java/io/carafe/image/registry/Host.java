@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 
 /**
@@ -198,6 +199,12 @@ final class Host implements AutoCloseable {
     private IOException failure(Throwable cause) {
         if (cause instanceof SSLHandshakeException e && !insecure) {
             throw Failures.untrusted(name, e);
+        }
+        // the JDK has no type of its own for it
+        if (cause instanceof SSLException e
+                && !insecure
+                && String.valueOf(e.getMessage()).contains("plaintext")) {
+            throw Failures.plainText(name, e);
         }
         return cause instanceof IOException e ? e : new IOException(Failures.reason(cause), cause);
     }

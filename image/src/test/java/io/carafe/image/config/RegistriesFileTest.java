@@ -201,4 +201,14 @@ class RegistriesFileTest {
         assertTrue(e.getMessage().startsWith(file + ": "), e.getMessage());
         assertTrue(e.getMessage().contains(reason), e.getMessage());
     }
+
+    @Test
+    void registryOnLoopbackNeedsNoTlsUnlessTheFileSaysOtherwise() throws IOException {
+        assertEquals(List.of("127.0.0.1:5000/a:1 insecure"), places(RegistriesConf.DEFAULT, "127.0.0.1:5000/a:1"));
+        assertEquals(List.of("localhost/a:1 insecure"), places(RegistriesConf.DEFAULT, "localhost/a:1"));
+        assertEquals(List.of("127.0.0.1.example.org/a:1"), places(RegistriesConf.DEFAULT, "127.0.0.1.example.org/a:1"));
+        assertEquals(
+                List.of("localhost:5000/a:1"),
+                places(load("[[registry]]\nlocation = \"localhost:5000\"\n"), "localhost:5000/a:1"));
+    }
 }

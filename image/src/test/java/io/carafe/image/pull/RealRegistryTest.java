@@ -72,6 +72,23 @@ class RealRegistryTest {
         return "[[registry]]\nlocation = \"" + registry.host() + "\"\ninsecure = true\n";
     }
 
+    /** Said outright: on loopback nothing else would ask for TLS. */
+    private static String secure(DockerRegistry registry) {
+        return "[[registry]]\nlocation = \"" + registry.host() + "\"\ninsecure = false\n";
+    }
+
+    @Test
+    void registryOfPlainHttpIsToldFromABrokenOne() throws IOException {
+        try (var registry = new DockerRegistry(directory.resolve("registry"))) {
+            var e = assertThrows(
+                    CarafeException.FailedPrecondition.class,
+                    () -> pull(secure(registry), registry.host() + "/app:1", RegistryAuth.ANONYMOUS));
+
+            assertTrue(e.getMessage().contains("plain HTTP"), e.getMessage());
+            assertTrue(e.getMessage().contains("insecure = true"), e.getMessage());
+        }
+    }
+
     private void assertWhole() throws IOException {
         for (var layer : image.layers()) {
             assertArrayEquals(layer.archive(), target.archive(layer.diffId()));
@@ -156,7 +173,8 @@ class RealRegistryTest {
             var name = registry.host() + "/app:1";
 
             var e = assertThrows(
-                    CarafeException.FailedPrecondition.class, () -> pull("", name, RegistryAuth.ANONYMOUS));
+                    CarafeException.FailedPrecondition.class,
+                    () -> pull(secure(registry), name, RegistryAuth.ANONYMOUS));
             assertTrue(e.getMessage().contains("certs.d/" + registry.host() + "/ca.crt"), e.getMessage());
 
             assertEquals(
@@ -166,7 +184,8 @@ class RealRegistryTest {
             var trusted = Files.createDirectories(directory.resolve("certs.d").resolve(registry.host()));
             Files.copy(tls.ca(), trusted.resolve("ca.crt"));
             assertEquals(
-                    image.configDigest(), pull("", name, RegistryAuth.ANONYMOUS).id());
+                    image.configDigest(),
+                    pull(secure(registry), name, RegistryAuth.ANONYMOUS).id());
             assertWhole();
         }
     }
