@@ -55,7 +55,7 @@ class CrashTest {
             var pod = engine.pods().run(pod("web"), soon());
             var container = engine.containers().create(pod, shell("main", "sleep 1000"), soon());
             engine.containers().start(container, soon());
-            engine.containers().stop(container, Duration.ofMillis(10), soon());
+            engine.containers().stop(container, Duration.ZERO, soon());
             engine.pods().stop(pod, soon());
             engine.containers().remove(container, soon());
             engine.pods().remove(pod, soon());
@@ -191,7 +191,7 @@ class CrashTest {
         var pod = engine.pods().run(pod("web"), soon());
         var container = engine.containers().create(pod, shell("main", "sleep 1000"), soon());
         engine.containers().start(container, soon());
-        engine.containers().stop(container, Duration.ofMillis(10), soon());
+        engine.containers().stop(container, Duration.ZERO, soon());
         engine.pods().stop(pod, soon());
         engine.containers().remove(container, soon());
         engine.pods().remove(pod, soon());

@@ -16,6 +16,7 @@ import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
 import io.carafe.engine.model.PodState;
+import io.carafe.linux.cgroup.CgroupLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,27 @@ class PodLifeTest {
         var container = run(pod, "main", "trap '' TERM; while true; do sleep 0.1; done");
         engine.containers().remove(container, soon());
         assertTrue(engine.containers().list(Filter.all()).isEmpty());
+        engine.pods().remove(pod, soon());
+        assertEquals(List.of(), bed.leftovers());
+    }
+
+    @Test
+    void frozenContainerAndOneWithoutMonitorCanBeStopped() throws Exception {
+        var pod = engine.pods().run(pod("sick"), soon());
+        var frozen = run(pod, "frozen", "sleep 1000");
+        CgroupLayout.detect()
+                .cgroup(engine.containers().status(frozen).info().get("cgroup"))
+                .freeze(soon());
+        engine.containers().stop(frozen, Duration.ofMillis(200), soon());
+        assertEquals(137, engine.containers().status(frozen).exitCode());
+
+        var orphan = run(pod, "orphan", "trap '' TERM; while true; do sleep 0.1; done");
+        var monitor = Long.parseLong(engine.containers().status(orphan).info().get("monitorPid"));
+        var stop = Thread.ofVirtual().start(() -> engine.containers().stop(orphan, Duration.ofMinutes(5), soon()));
+        Thread.sleep(200);
+        ProcessHandle.of(monitor).orElseThrow().destroyForcibly();
+        stop.join();
+        assertEquals(ContainerState.EXITED, engine.containers().status(orphan).state());
         engine.pods().remove(pod, soon());
         assertEquals(List.of(), bed.leftovers());
     }
