@@ -55,8 +55,8 @@ final class RunCommand extends DaemonCommand {
         }
         var uid = UUID.randomUUID().toString();
         var root = daemon.carafe().info(InfoRequest.getDefaultInstance()).getRoot();
-        var messages =
-                new RunMessages(options, name, uid, Path.of(root, "logs", uid).toString());
+        var log = Path.of(root, "logs", uid, RunMessages.LOG);
+        var messages = new RunMessages(options, name, uid, log.getParent().toString());
         var pod = messages.pod();
         var container = messages.container(image, imageId, words); // before anything is made, in case it is wrong
 
@@ -82,9 +82,9 @@ final class RunCommand extends DaemonCommand {
             }
             return runAttached(daemon, podId, containerId);
         } catch (InterruptedException e) {
-            throw undone(daemon, podId, containerId, new Failure("interrupted", Failure.INTERRUPTED));
+            throw undone(daemon, podId, containerId, log, new Failure("interrupted", Failure.INTERRUPTED));
         } catch (StatusRuntimeException | Failure | LostSession e) {
-            throw undone(daemon, podId, containerId, e);
+            throw undone(daemon, podId, containerId, log, e);
         }
     }
 
@@ -166,7 +166,8 @@ final class RunCommand extends DaemonCommand {
     }
 
     /** Removes what was made for a container that did not come to run; the interrupt must not hinder that. */
-    private static Failure undone(Connection daemon, String podId, String containerId, RuntimeException failure) {
+    private static Failure undone(
+            Connection daemon, String podId, String containerId, Path log, RuntimeException failure) {
         if (failure instanceof LostSession lost) {
             return new Failure(
                     daemon.failure(lost.getCause()).getMessage() + "\n  the container " + Text.shortId(containerId)
@@ -176,6 +177,7 @@ final class RunCommand extends DaemonCommand {
         var interrupted = Thread.interrupted();
         try {
             RunPod.remove(daemon, podId);
+            RunPod.removeLog(Optional.of(log));
         } catch (StatusRuntimeException e) {
             System.err.println("carafe: pod " + Text.shortId(podId) + " was left behind: "
                     + daemon.failure(e).getMessage());

@@ -34,6 +34,9 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
 
     static final String NAMESPACE = "carafe";
 
+    /** The log's name in its directory. */
+    static final String LOG = "container.log";
+
     private static final int CPU_PERIOD = 100_000; // µs
     private static final int LONGEST_HOSTNAME = 63;
 
@@ -85,7 +88,7 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
                 .setStdin(options.interactive)
                 .setStdinOnce(options.interactive && !options.detach)
                 .setTty(options.tty)
-                .setLogPath("container.log")
+                .setLogPath(LOG)
                 .putAllLabels(options.labels)
                 .putLabels(Annotations.RUN, name)
                 .setLinux(LinuxContainerConfig.newBuilder()

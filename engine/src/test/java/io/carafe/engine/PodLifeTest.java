@@ -176,6 +176,18 @@ class PodLifeTest {
     }
 
     @Test
+    void podWithoutNetworkHasNothingButLoopback() throws Exception {
+        var pod = engine.pods()
+                .run(pod("none", new Namespaces(Mode.CONTAINER, Mode.CONTAINER, Mode.POD, "", null)), soon());
+        assertEquals(List.of(), engine.pods().status(pod).ips());
+        var container = run(pod, "main", "sleep 1000");
+        var devices = exec(container, "cat", "/proc/net/dev");
+        assertTrue(devices.contains("lo:") && !devices.contains("eth0:"), devices);
+        engine.pods().remove(pod, soon());
+        assertEquals(List.of(), bed.leftovers());
+    }
+
+    @Test
     void execRunsInTheContainer() {
         var pod = engine.pods().run(pod("exec"), soon());
         var container = run(pod, "main", "sleep 1000");

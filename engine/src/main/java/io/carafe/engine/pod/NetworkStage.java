@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /**
- * The pod's attachment to the CNI network; nothing for a pod in the host's network.
+ * The pod's attachment to the CNI network; nothing for a pod in the host's network or in none.
  *
  * @param swept completes when the leftovers of an earlier engine have been freed: what is attached before that could be
  *     taken for one of them
@@ -30,7 +30,7 @@ record NetworkStage(Cni cni, Places places, CompletableFuture<Void> swept, Durat
 
     @Override
     public UnaryOperator<PodRecord> apply(PodRecord pod, Deadline deadline) throws Exception {
-        if (pod.hostNetwork()) {
+        if (pod.hostNetwork() || pod.networkless()) {
             return UnaryOperator.identity();
         }
         swept.get();
@@ -41,7 +41,7 @@ record NetworkStage(Cni cni, Places places, CompletableFuture<Void> swept, Durat
 
     @Override
     public UnaryOperator<PodRecord> undo(PodRecord pod, Deadline deadline) throws IOException {
-        if (!pod.hostNetwork()) {
+        if (!pod.hostNetwork() && !pod.networkless()) {
             cni.del(attachment(pod, places), deadline.earlierOf(Deadline.after(limit)));
         }
         return record -> record.withIps(List.of());

@@ -54,6 +54,11 @@ public record PodRecord(
         return namespaces().network() == Mode.NODE;
     }
 
+    /** Whether it has a network namespace with nothing in it but loopback. */
+    public boolean networkless() {
+        return namespaces().network() == Mode.CONTAINER;
+    }
+
     public boolean hostIpc() {
         return namespaces().ipc() == Mode.NODE;
     }
