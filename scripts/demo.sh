@@ -14,8 +14,11 @@ find_jdk
 "$top/scripts/deps.sh" demo
 home=$(mktemp -d /var/tmp/carafe-demo.XXXXXX)
 node=$home/node
-bridge=carafe-demo
-cgroup=/carafe-demo
+# names of its own, so that two demos do not meet
+bridge=cdemo-${home##*.}
+cgroup=/carafe-demo-${home##*.}
+subnet=200
+while ip -4 route show "10.$subnet.0.0/16" | grep -q .; do subnet=$((subnet + 1)); done
 daemon=""
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
@@ -119,9 +122,9 @@ printf '   registry at %s with carafe/demo-web:1 and carafe/demo-shell:1\n' "$re
 web_image=${IMAGE:-$registry/carafe/demo-web:1}
 shell_image=$registry/carafe/demo-shell:1
 
-title "A node's daemon" "State under $node, pods on a bridge $bridge of its own (10.234.0.0/16 and fd00:234::/64)."
+title "A node's daemon" "State under $node, pods on a bridge $bridge of its own (10.$subnet.0.0/16 and fd00:$subnet::/64)."
 mkdir -p "$node"
-"$top/scripts/cni.sh" "$node/cni" "$bridge" 234
+"$top/scripts/cni.sh" "$node/cni" "$bridge" "$subnet"
 printf 'unqualified-search-registries = ["docker.io"]\n\n[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry" >"$node/registries.conf"
 start_daemon
 export CARAFE_HOST=$node/carafe.sock PATH="$build/demo/bin:$PATH"
@@ -136,7 +139,7 @@ title "A pod of two containers, through the calls that a kubelet makes" \
     "web serves on port ${PORT:-80}, shell asks it over localhost: they share one network namespace. There is no pause container."
 mark=$(wc -l <"$node/carafed.log")
 host_port=$("$top/scripts/registry.sh" port)
-java_bench io.carafe.bench.DemoPod up "$node/carafe.sock" "$web_image" "$shell_image" "${PORT:-80}" "$host_port" "$node/logs" "$home/pod"
+java_bench io.carafe.bench.DemoPod up "$node/carafe.sock" "$cgroup" "$web_image" "$shell_image" "${PORT:-80}" "$host_port" "$node/logs" "$home/pod"
 pod="" web="" shell="" address="" address6=""
 # shellcheck source=/dev/null
 . "$home/pod"

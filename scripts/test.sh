@@ -34,7 +34,7 @@ suite() {
         count_line "$out" || true
         [ "$failed" -gt "$before" ] || failed=$((failed + 1))
     fi
-    tail -1 "$out"
+    printf '    %s: %s\n' "$name" "$(tail -1 "$out")"
 }
 
 # The attributes of <testsuite> in Surefire's reports: tests, errors, skipped, failures.

@@ -21,12 +21,10 @@ import java.util.List;
  * The demo's pod: a web server and, beside it, a shell that watches it over localhost. Asked for as a kubelet asks, call by
  * call, and told about on standard output.
  *
- * <p>{@code up SOCKET WEB_IMAGE SHELL_IMAGE PORT HOST_PORT LOGS STATE} writes the ids and the address to STATE for a
+ * <p>{@code up SOCKET CGROUP WEB_IMAGE SHELL_IMAGE PORT HOST_PORT LOGS STATE} writes the ids and the address to STATE for a
  * shell to read; {@code down SOCKET POD WEB SHELL} takes it all away and tells how each container ended.
  */
 public final class DemoPod {
-
-    private static final String CGROUP = "/carafe-demo";
 
     private DemoPod() {}
 
@@ -41,10 +39,10 @@ public final class DemoPod {
     }
 
     private static void up(Cri cri, List<String> words) throws IOException {
-        var webImage = words.get(0);
-        var shellImage = words.get(1);
-        var port = Integer.parseInt(words.get(2));
-        var pod = pod(port, Integer.parseInt(words.get(3)), words.get(4));
+        var webImage = words.get(1);
+        var shellImage = words.get(2);
+        var port = Integer.parseInt(words.get(3));
+        var pod = pod(words.getFirst(), port, Integer.parseInt(words.get(4)), words.get(5));
 
         var clock = new Clock();
         var podId = cri.runPod(pod);
@@ -65,7 +63,7 @@ public final class DemoPod {
                 ? ""
                 : network.getAdditionalIps(0).getIp();
         Files.writeString(
-                Path.of(words.get(5)),
+                Path.of(words.get(6)),
                 "pod=%s\nweb=%s\nshell=%s\naddress=%s\naddress6=%s\n"
                         .formatted(podId, web, shell, network.getIp(), second));
     }
@@ -86,7 +84,7 @@ public final class DemoPod {
         clock.total();
     }
 
-    private static PodSandboxConfig pod(int port, int hostPort, String logs) {
+    private static PodSandboxConfig pod(String cgroup, int port, int hostPort, String logs) {
         return PodSandboxConfig.newBuilder()
                 .setMetadata(PodSandboxMetadata.newBuilder()
                         .setName("hello")
@@ -95,7 +93,7 @@ public final class DemoPod {
                 .setHostname("hello")
                 .setLogDirectory(logs)
                 .addPortMappings(PortMapping.newBuilder().setContainerPort(port).setHostPort(hostPort))
-                .setLinux(LinuxPodSandboxConfig.newBuilder().setCgroupParent(CGROUP))
+                .setLinux(LinuxPodSandboxConfig.newBuilder().setCgroupParent(cgroup))
                 .build();
     }
 
