@@ -1,12 +1,20 @@
 package io.carafe.cli;
 
-import io.carafe.cli.grpc.UnixChannel;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -19,12 +27,23 @@ final class Connection implements AutoCloseable {
     /** For what the daemon answers from memory. */
     private static final long QUICK_SECONDS = 30;
 
-    private final Path socket;
-    private final UnixChannel channel;
+    /** A pull's progress and a pod's details may be long; it is our own daemon that answers. */
+    private static final int LARGEST_MESSAGE = 64 << 20;
 
-    private Connection(Path socket, UnixChannel channel) {
+    private final Path socket;
+    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final ManagedChannel channel;
+
+    private Connection(Path socket) {
         this.socket = socket;
-        this.channel = channel;
+        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+                .channelType(EpollDomainSocketChannel.class)
+                .eventLoopGroup(loop)
+                // gRPC sets it, Unix sockets do not know it, Netty would warn
+                .withOption(ChannelOption.SO_KEEPALIVE, null)
+                .usePlaintext()
+                .maxInboundMessageSize(LARGEST_MESSAGE)
+                .build();
     }
 
     /** @param host a socket's path, with or without {@code unix://} */
@@ -38,11 +57,7 @@ final class Connection implements AutoCloseable {
         if (Files.notExists(socket)) {
             throw new Failure(notRunning(socket, "there is no such socket"));
         }
-        try {
-            return new Connection(socket, UnixChannel.connect(socket));
-        } catch (IOException e) {
-            throw new Failure(notRunning(socket, reason(e.getMessage())));
-        }
+        return new Connection(socket);
     }
 
     RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
@@ -77,7 +92,7 @@ final class Connection implements AutoCloseable {
         return switch (status.getCode()) {
             case UNAVAILABLE ->
                 // a transport's failure carries its exception; the daemon's answer is text alone
-                new Failure(status.getCause() == null ? said : notRunning(socket, said));
+                new Failure(status.getCause() == null ? said : notRunning(socket, reason(status.getCause())));
             case CANCELLED -> new Failure("interrupted", Failure.INTERRUPTED);
             case UNIMPLEMENTED ->
                 new Failure("the daemon at " + socket + " does not know this call: " + said
@@ -89,14 +104,17 @@ final class Connection implements AutoCloseable {
 
     @Override
     public void close() {
-        channel.close();
+        channel.shutdownNow();
+        var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
-    private static String reason(String thrown) {
-        return switch (String.valueOf(thrown)) {
-            case "Connection refused" -> "nobody listens there";
-            case "Permission denied" -> "permission denied; it belongs to root";
-            default -> thrown;
+    private static String reason(Throwable cause) {
+        return switch (cause) {
+            case ConnectException _ -> "nobody listens there";
+            case IOException _
+            when String.valueOf(cause.getMessage()).contains("Permission denied") ->
+                "permission denied; it belongs to root";
+            default -> "the connection broke: " + cause.getMessage();
         };
     }
 

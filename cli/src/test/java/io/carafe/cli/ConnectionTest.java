@@ -1,4 +1,4 @@
-package io.carafe.cli.grpc;
+package io.carafe.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -42,13 +42,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Against grpc-java's own server. */
 @Timeout(60)
-final class UnixChannelTest {
+final class ConnectionTest {
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private @TempDir Path dir;
     private Server server;
-    private UnixChannel channel;
+    private Connection daemon;
 
     @BeforeEach
     void start() throws IOException {
@@ -60,12 +60,12 @@ final class UnixChannelTest {
                 .addService(new Service())
                 .build()
                 .start();
-        channel = UnixChannel.connect(socket);
+        daemon = Connection.open(socket.toString());
     }
 
     @AfterEach
     void stop() throws Exception {
-        channel.close();
+        daemon.close();
         server.shutdownNow().awaitTermination();
         loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
     }
@@ -82,7 +82,7 @@ final class UnixChannelTest {
                     for (var n = 0; n < 50; n++) {
                         assertEquals(
                                 "v",
-                                CarafeGrpc.newBlockingStub(channel)
+                                daemon.carafe()
                                         .info(InfoRequest.getDefaultInstance())
                                         .getVersion());
                     }
@@ -102,22 +102,20 @@ final class UnixChannelTest {
                 }) {
             var e = assertThrows(
                     StatusRuntimeException.class,
-                    () -> CarafeGrpc.newBlockingStub(channel)
+                    () -> daemon.carafe()
                             .wait(WaitRequest.newBuilder().setContainerId(words).build()));
             assertEquals(Status.Code.NOT_FOUND, e.getStatus().getCode());
             assertEquals(words, e.getStatus().getDescription());
         }
         var unknown = assertThrows(
                 StatusRuntimeException.class,
-                () -> io.carafe.proto.cri.v1.RuntimeServiceGrpc.newBlockingStub(channel)
-                        .version(io.carafe.proto.cri.v1.VersionRequest.getDefaultInstance()));
+                () -> daemon.runtime().version(io.carafe.proto.cri.v1.VersionRequest.getDefaultInstance()));
         assertEquals(Status.Code.UNIMPLEMENTED, unknown.getStatus().getCode());
     }
 
     @Test
     void largeMessagesAndSlowReadersAreWithinTheWindows() throws Exception {
-        var entries = CarafeGrpc.newBlockingStub(channel)
-                .logs(LogsRequest.newBuilder().setTail(40).build());
+        var entries = daemon.carafe().logs(LogsRequest.newBuilder().setTail(40).build());
         var bytes = 0L;
         for (var n = 0; entries.hasNext(); n++) {
             if (n < 5) {
@@ -126,7 +124,7 @@ final class UnixChannelTest {
             bytes += entries.next().getContent().size();
         }
         assertEquals(40 * 700_000L, bytes);
-        var large = CarafeGrpc.newBlockingStub(channel)
+        var large = daemon.carafe()
                 .pull(PullRequest.newBuilder().setReference("large").build())
                 .next();
         assertEquals(20 << 20, large.getNote().length());
@@ -137,7 +135,7 @@ final class UnixChannelTest {
         var random = new Random(1);
         var sent = ByteString.EMPTY;
         var received = new CompletableFuture<ByteString>();
-        var requests = CarafeGrpc.newStub(channel).attach(new StreamObserver<>() {
+        var requests = daemon.carafeStreams().attach(new StreamObserver<>() {
             private ByteString all = ByteString.EMPTY;
 
             @Override
@@ -172,7 +170,7 @@ final class UnixChannelTest {
         var thrown = new CompletableFuture<Throwable>();
         var caller = Thread.ofVirtual().start(() -> {
             try {
-                CarafeGrpc.newBlockingStub(channel).wait(WaitRequest.getDefaultInstance());
+                daemon.carafe().wait(WaitRequest.getDefaultInstance());
             } catch (StatusRuntimeException e) {
                 thrown.complete(e);
             }
@@ -181,18 +179,14 @@ final class UnixChannelTest {
         caller.interrupt();
         assertEquals(Status.Code.CANCELLED, Status.fromThrowable(thrown.get()).getCode());
         assertTrue(cancelled.await(10, TimeUnit.SECONDS), "the server learns of it");
-        assertEquals(
-                "v",
-                CarafeGrpc.newBlockingStub(channel)
-                        .info(InfoRequest.getDefaultInstance())
-                        .getVersion());
+        assertEquals("v", daemon.carafe().info(InfoRequest.getDefaultInstance()).getVersion());
     }
 
     @Test
     void deadlineEndsACallThatIsNotAnswered() {
         var e = assertThrows(
                 StatusRuntimeException.class,
-                () -> CarafeGrpc.newBlockingStub(channel)
+                () -> daemon.carafe()
                         .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
                         .wait(WaitRequest.getDefaultInstance()));
         assertEquals(Status.Code.DEADLINE_EXCEEDED, e.getStatus().getCode());
@@ -203,7 +197,7 @@ final class UnixChannelTest {
         var thrown = new CompletableFuture<Throwable>();
         Thread.ofVirtual().start(() -> {
             try {
-                CarafeGrpc.newBlockingStub(channel).wait(WaitRequest.getDefaultInstance());
+                daemon.carafe().wait(WaitRequest.getDefaultInstance());
             } catch (StatusRuntimeException e) {
                 thrown.complete(e);
             }
@@ -212,8 +206,7 @@ final class UnixChannelTest {
         server.shutdownNow().awaitTermination();
         assertEquals(Status.Code.UNAVAILABLE, Status.fromThrowable(thrown.get()).getCode());
         var again = assertThrows(
-                StatusRuntimeException.class,
-                () -> CarafeGrpc.newBlockingStub(channel).info(InfoRequest.getDefaultInstance()));
+                StatusRuntimeException.class, () -> daemon.carafe().info(InfoRequest.getDefaultInstance()));
         assertEquals(Status.Code.UNAVAILABLE, again.getStatus().getCode());
         assertFalse(again.getStatus().getDescription().isEmpty());
     }
