@@ -37,12 +37,16 @@ public final class Cni implements AutoCloseable {
     private final Plugins plugins;
     private final NetworkProbe probe;
     private final ResultCache cache;
+    private final HostPorts ports = new HostPorts();
 
     private Cni(CniSettings settings) {
         plugins = new Plugins(settings.pluginDirs());
         probe = new NetworkProbe(plugins);
         cache = new ResultCache(settings.cacheDir());
         configuration = ConfigWatch.start(settings.confDir(), probe::askInBackground);
+        cache.all()
+                .forEach(entry ->
+                        ports.restore(entry.request().key(), entry.request().portMappings()));
     }
 
     /** Loads the configuration and begins to watch its directory; never fails for a missing or broken one. */
@@ -70,7 +74,8 @@ public final class Cni implements AutoCloseable {
      * Attaches the pod; the caller has recorded the attachment before. On failure everything was undone, or what was not
      * is remembered and undone by {@link #del} or {@link #gc}.
      *
-     * @throws FailedPrecondition if there is no network, a plugin is missing, or the configuration does not suit it
+     * @throws FailedPrecondition if there is no network, a plugin is missing, the configuration does not suit it, or a
+     *     port of the node is taken
      * @throws CarafeException.Unavailable if a plugin says "try again later"
      */
     public CniResult add(Attachment attachment, Deadline deadline) {
@@ -86,8 +91,9 @@ public final class Cni implements AutoCloseable {
         var request = Request.of(attachment);
         var chain = new PluginChain(plugins, network);
         chain.requirePlugins(); // before the first of them has done anything
-        cache.write(new Entry(request, network, Optional.empty()));
+        ports.take(attachment.key(), attachment.options().portMappings());
         try {
+            cache.write(new Entry(request, network, Optional.empty()));
             var result = chain.add(request, deadline);
             cache.write(new Entry(request, network, Optional.of(result)));
             return ResultParser.parse(network.name(), result);
@@ -106,6 +112,7 @@ public final class Cni implements AutoCloseable {
             detach(entry.get(), deadline);
         } else {
             cache.remove(attachment.key());
+            ports.release(attachment.key());
         }
     }
 
@@ -215,6 +222,7 @@ public final class Cni implements AutoCloseable {
         var reachable = isNamespace(netns) ? request : request.withNetns("");
         new PluginChain(plugins, entry.network()).del(reachable, entry.result(), deadline);
         cache.remove(request.key());
+        ports.release(request.key());
     }
 
     /** Takes back a failed ADD even if the caller is gone; what can't be taken back stays in the cache. */

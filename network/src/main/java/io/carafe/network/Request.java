@@ -1,6 +1,8 @@
 package io.carafe.network;
 
+import io.carafe.base.CarafeException.InvalidArgument;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,6 +44,24 @@ record Request(
                 .map(arg -> arg.getKey() + "=" + arg.getValue())
                 .collect(Collectors.joining(";"));
         return new Plugins.Call(command, containerId, netns, ifName, args);
+    }
+
+    /** The ports of the node, as they were asked for; an entry that was tampered with has none. */
+    List<PortMapping> portMappings() {
+        try {
+            return capabilities
+                    .path("portMappings")
+                    .valueStream()
+                    .map(node -> new PortMapping(
+                            PortMapping.Protocol.valueOf(
+                                    Json.string(node, "protocol").toUpperCase(Locale.ROOT)),
+                            node.path("hostPort").intValue(0),
+                            node.path("containerPort").intValue(0),
+                            Json.string(node, "hostIP")))
+                    .toList();
+        } catch (InvalidArgument | IllegalArgumentException e) {
+            return List.of();
+        }
     }
 
     /** The arguments for a plugin that declares {@code wanted}. */

@@ -14,6 +14,10 @@ import io.carafe.base.CarafeException.Internal;
 import io.carafe.base.CarafeException.Unavailable;
 import io.carafe.base.Deadline;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -32,12 +36,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** The protocol, and plugins that break it, played by shell scripts that write down what they were given. */
 final class ScriptedPluginsTest {
 
+    /** Out of the range that kernels take for clients. */
+    private static final int PORT = 61871;
+
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final String RESULT =
             "{\"cniVersion\": \"%s\", \"ips\": [{\"address\": \"10.1.0.2/16\"}], \"from\": \"%s\"}";
     private static final Attachment POD = new Attachment(
                     "0123abcd", Path.of("/proc/self/ns/net"), new Attachment.Pod("default", "web-0", "u-1"))
-            .withPortMappings(List.of(PortMapping.tcp(8080, 80)));
+            .withPortMappings(List.of(PortMapping.tcp(PORT, 80)));
 
     private @TempDir Path temp;
     private Path bin;
@@ -87,7 +94,9 @@ final class ScriptedPluginsTest {
         var add = given("ADD", "second");
         assertTrue(add.contains("\"prevResult\":{") && add.contains("\"from\":\"first\""), add);
         assertTrue(add.contains("\"name\":\"pods\"") && add.contains("\"cniVersion\":\"1.0.0\""), add);
-        assertTrue(add.contains("\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80"), add);
+        assertTrue(
+                add.contains("\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":" + PORT + ",\"containerPort\":80"),
+                add);
         assertFalse(given("ADD", "first").contains("runtimeConfig"), "first declares no capability");
     }
 
@@ -257,6 +266,45 @@ final class ScriptedPluginsTest {
         assertEquals(e.getMessage(), status.reason());
         assertEquals(List.of(), calls());
         cni.del(POD, soon()); // nothing to undo with it either
+    }
+
+    @Test
+    void portThatLeadsToAnotherPodIsRefusedUntilThatOneIsGone() throws IOException {
+        plugin("first", printing(RESULT.formatted("1.0.0", "first")));
+        open("1.0.0", "first");
+        cni.add(POD, soon());
+        cni.close();
+        open("1.0.0", "first"); // a restart does not forget it
+        var other = new Attachment("4567cdef", POD.netns(), POD.pod());
+        var same = other.withPortMappings(List.of(PortMapping.tcp(PORT, 8081)));
+        var e = assertThrows(FailedPrecondition.class, () -> cni.add(same, soon()));
+        assertEquals("port " + PORT + "/tcp of the node leads to pod 0123abcd already", e.getMessage());
+        assertEquals(List.of("ADD first"), calls());
+        cni.add(other.withPortMappings(List.of(PortMapping.tcp(PORT + 1, 80))), soon());
+        cni.del(other, soon());
+        cni.del(POD, soon());
+        cni.add(same, soon());
+        cni.del(same, soon());
+    }
+
+    @Test
+    void portThatAProgramOfTheNodeHasIsRefused() throws IOException {
+        plugin("first", printing(RESULT.formatted("1.0.0", "first")));
+        open("1.0.0", "first");
+        try (var server = ServerSocketChannel.open();
+                var datagrams = DatagramChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            var port = server.socket().getLocalPort();
+            var tcp = POD.withPortMappings(List.of(PortMapping.tcp(port, 80)));
+            var e = assertThrows(FailedPrecondition.class, () -> cni.add(tcp, soon()));
+            assertTrue(e.getMessage().startsWith("port " + port + "/tcp of the node cannot be had: "), e.getMessage());
+
+            datagrams.bind(null);
+            var udp =
+                    new PortMapping(PortMapping.Protocol.UDP, datagrams.socket().getLocalPort(), 80, "");
+            assertThrows(FailedPrecondition.class, () -> cni.add(POD.withPortMappings(List.of(udp)), soon()));
+        }
+        assertEquals(List.of(), calls());
     }
 
     @Test
