@@ -41,15 +41,14 @@ final class Errors {
         };
     }
 
-    /** The message, and what is known about the place: {@code … (stage=network, plugin=bridge)}. */
+    /** The message, and what is known about the place that it does not say: {@code … (plugin=bridge)}. */
     private static String description(CarafeException error) {
-        var details = error.details();
-        if (details.isEmpty()) {
-            return error.getMessage();
-        }
-        return details.entrySet().stream()
+        var message = error.getMessage();
+        var more = error.details().entrySet().stream()
+                .filter(detail -> !message.contains(detail.getValue()))
                 .map(detail -> detail.getKey() + "=" + detail.getValue())
                 .sorted()
-                .collect(Collectors.joining(", ", error.getMessage() + " (", ")"));
+                .collect(Collectors.joining(", "));
+        return more.isEmpty() ? message : message + " (" + more + ")";
     }
 }

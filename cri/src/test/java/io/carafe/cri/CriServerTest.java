@@ -241,7 +241,7 @@ class CriServerTest {
         };
         var status = failure(() -> runtime.runPodSandbox(podRequest()));
         assertEquals(Status.Code.FAILED_PRECONDITION, status.getCode());
-        assertEquals("pod default/web: plugin bridge failed (plugin=bridge, stage=network)", status.getDescription());
+        assertEquals("pod default/web: plugin bridge failed (stage=network)", status.getDescription());
         run = _ -> {
             throw new IllegalStateException("bug");
         };
