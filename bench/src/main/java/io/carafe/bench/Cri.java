@@ -85,9 +85,11 @@ final class Cri implements AutoCloseable {
         return runtime().version(VersionRequest.getDefaultInstance());
     }
 
-    /** Whether the daemon says it can take pods: all of its conditions hold. */
+    /** Whether the daemon says it can take pods; what it says beyond that, of handlers that are not used here, is no matter. */
     boolean ready() {
         return runtime().status(StatusRequest.getDefaultInstance()).getStatus().getConditionsList().stream()
+                .filter(condition -> condition.getType().equals("RuntimeReady")
+                        || condition.getType().equals("NetworkReady"))
                 .allMatch(condition -> condition.getStatus());
     }
 
