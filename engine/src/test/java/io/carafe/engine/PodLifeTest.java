@@ -73,6 +73,19 @@ class PodLifeTest {
     }
 
     @Test
+    void podsWhoseCallerGaveThemOneCgroupParentDoNotTakeEachOtherDown() throws Exception {
+        var shared = new Namespaces(Mode.POD, Mode.POD, Mode.POD, "", null);
+        var stays = engine.pods().run(pod("stays", shared, bed.cgroupParent() + "/both"), soon());
+        var goes = engine.pods().run(pod("goes", shared, bed.cgroupParent() + "/both"), soon());
+        engine.pods().remove(goes, soon());
+        assertEquals(PodState.READY, engine.pods().status(stays).state());
+        var container = run(stays, "main", "sleep 1000");
+        assertEquals(
+                ContainerState.RUNNING, engine.containers().status(container).state());
+        engine.pods().remove(stays, soon());
+    }
+
+    @Test
     void stopAndRemoveOfUnknownOnesSucceed() {
         engine.pods().stop("0123", soon());
         engine.pods().remove("0123", soon());

@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
  */
 record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) implements Stage<PodRecord> {
 
-    private static final String INIT_CGROUP = "carafe-init";
+    private static final String INIT_CGROUP = "carafe-init-";
 
     @Override
     public String name() {
@@ -67,7 +67,8 @@ record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) i
         return record -> record.withInit(null);
     }
 
+    /** With the pod's id, for a caller may name one cgroup as the parent of many pods. */
     private Cgroup initCgroup(PodRecord pod) {
-        return cgroups.cgroup(pod.cgroup()).child(INIT_CGROUP);
+        return cgroups.cgroup(pod.cgroup()).child(INIT_CGROUP + pod.id());
     }
 }
