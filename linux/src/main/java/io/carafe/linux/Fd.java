@@ -43,24 +43,35 @@ public final class Fd implements AutoCloseable {
             Native.errnoFunction("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
     private final int number;
+    private final String name;
     /** Shared by users of the number, exclusive to close(): so that nobody works on a number that was given away again. */
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
-    private boolean closed;
+    private volatile boolean closed;
     final Poller.Entry polling = new Poller.Entry(this);
 
-    private Fd(int number) {
+    private Fd(int number, String name) {
         this.number = number;
+        this.name = name;
     }
 
     /** Takes ownership of an open descriptor; it should have been opened with O_CLOEXEC. */
     public static Fd own(int number) {
-        return new Fd(number);
+        return own(number, "fd " + number);
+    }
+
+    /** @param name what the messages call it, a path as a rule */
+    public static Fd own(int number, String name) {
+        return new Fd(number, name);
     }
 
     /** The number, for system calls and {@code /proc/self/fd}; it is only good as long as the owner keeps this open. */
     public int number() {
         return number;
+    }
+
+    public String name() {
+        return name;
     }
 
     /**
@@ -72,7 +83,7 @@ public final class Fd implements AutoCloseable {
         use.readLock().lock();
         try {
             if (closed) {
-                throw new ClosedFdException(number);
+                throw new ClosedFdException(name);
             }
             return call.on(number);
         } finally {
@@ -95,7 +106,7 @@ public final class Fd implements AutoCloseable {
 
     /** Another descriptor of the same open file, numbered {@code atLeast} or above, closed on exec. */
     public Fd duplicate(int atLeast) throws SyscallException {
-        return new Fd(fcntl(F_DUPFD_CLOEXEC, atLeast));
+        return own(fcntl(F_DUPFD_CLOEXEC, atLeast));
     }
 
     /**
@@ -107,12 +118,21 @@ public final class Fd implements AutoCloseable {
         try (var arena = Arena.ofConfined()) {
             int size = Math.min(length, LARGEST_TRANSFER);
             var buffer = arena.allocate(size);
-            int count = transfer(READ, "read", arena, buffer, size);
+            int count = read(buffer, size);
             if (count > 0) {
                 MemorySegment.copy(buffer, JAVA_BYTE, 0, into, offset, count);
             }
             return count == 0 && length > 0 ? -1 : count;
         }
+    }
+
+    /**
+     * Reads what there is into native memory.
+     *
+     * @return the count of bytes, 0 at the end, {@link #WOULD_BLOCK} if there is nothing yet
+     */
+    public int read(MemorySegment into, long length) throws IOException {
+        return transfer(READ, "read", into, length);
     }
 
     /**
@@ -125,8 +145,17 @@ public final class Fd implements AutoCloseable {
             int size = Math.min(length, LARGEST_TRANSFER);
             var buffer = arena.allocate(Math.max(size, 1));
             MemorySegment.copy(from, offset, buffer, JAVA_BYTE, 0, size);
-            return transfer(WRITE, "write", arena, buffer, size);
+            return write(buffer, size);
         }
+    }
+
+    /**
+     * Writes what fits from native memory.
+     *
+     * @return the count of bytes taken, or {@link #WOULD_BLOCK}
+     */
+    public int write(MemorySegment from, long length) throws IOException {
+        return transfer(WRITE, "write", from, length);
     }
 
     /** Writes all of it, waiting as often as needed. */
@@ -137,7 +166,7 @@ public final class Fd implements AutoCloseable {
             if (count != WOULD_BLOCK) {
                 done += count;
             } else if (!awaitWritable(deadline)) {
-                throw new CarafeException.DeadlineExceeded("write to fd " + number + ": the other side does not read");
+                throw new CarafeException.DeadlineExceeded("write to " + name + ": the other side does not read");
             }
         }
     }
@@ -173,12 +202,7 @@ public final class Fd implements AutoCloseable {
     }
 
     public boolean isClosed() {
-        use.readLock().lock();
-        try {
-            return closed;
-        } finally {
-            use.readLock().unlock();
-        }
+        return closed;
     }
 
     @Override
@@ -202,35 +226,40 @@ public final class Fd implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "fd " + number;
+        return name;
     }
 
-    private int transfer(MethodHandle call, String name, Arena arena, MemorySegment buffer, int size)
-            throws IOException {
-        var errno = Native.errnoIn(arena);
-        while (true) {
-            long count;
-            use.readLock().lock();
-            try {
-                requireOpen();
-                count = (long) call.invokeExact(errno, number, buffer, (long) size);
-            } catch (IOException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw Native.unexpected(e);
-            } finally {
-                use.readLock().unlock();
-            }
-            if (count >= 0) {
-                return (int) count;
-            }
-            switch (Native.errno(errno)) {
-                case Errno.EAGAIN -> {
-                    return WOULD_BLOCK;
+    private int transfer(MethodHandle call, String verb, MemorySegment buffer, long length) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var errno = Native.errnoIn(arena);
+            while (true) {
+                long count = transferOnce(call, errno, buffer, length);
+                if (count >= 0) {
+                    return (int) count;
                 }
-                case Errno.EINTR -> {}
-                default -> throw new SyscallException(name, toString(), Native.errno(errno));
+                switch (Native.errno(errno)) {
+                    case Errno.EAGAIN -> {
+                        return WOULD_BLOCK;
+                    }
+                    case Errno.EINTR -> {}
+                    default -> throw new SyscallException(verb, name, Native.errno(errno));
+                }
             }
+        }
+    }
+
+    private long transferOnce(MethodHandle call, MemorySegment errno, MemorySegment buffer, long length)
+            throws IOException {
+        use.readLock().lock();
+        try {
+            requireOpen();
+            return (long) call.invokeExact(errno, number, buffer, length);
+        } catch (IOException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        } finally {
+            use.readLock().unlock();
         }
     }
 
@@ -239,7 +268,7 @@ public final class Fd implements AutoCloseable {
             var errno = Native.errnoIn(arena);
             int result = (int) FCNTL.invokeExact(errno, number, command, argument);
             if (result < 0) {
-                throw new SyscallException("fcntl", toString(), Native.errno(errno));
+                throw new SyscallException("fcntl", name, Native.errno(errno));
             }
             return result;
         } catch (SyscallException e) {
@@ -251,7 +280,7 @@ public final class Fd implements AutoCloseable {
 
     private void requireOpen() throws IOException {
         if (closed) {
-            throw new ClosedFdException(number);
+            throw new ClosedFdException(name);
         }
     }
 
@@ -259,8 +288,8 @@ public final class Fd implements AutoCloseable {
     public static final class ClosedFdException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        ClosedFdException(int number) {
-            super("fd " + number + " is closed");
+        ClosedFdException(String name) {
+            super(name + " is closed");
         }
     }
 }

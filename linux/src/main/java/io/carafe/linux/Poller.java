@@ -158,7 +158,7 @@ final class Poller {
         entry.lock.lock();
         try {
             if (entry.forgotten) {
-                throw new Fd.ClosedFdException(entry.fd.number());
+                throw new Fd.ClosedFdException(entry.fd.name());
             }
             if (!writing && entry.wake) {
                 entry.wake = false;

@@ -1,6 +1,6 @@
 package io.carafe.storage;
 
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.TreeUsage;
 import io.carafe.linux.mount.MountFlag;
@@ -79,7 +79,7 @@ public final class CopySnapshotter implements Snapshotter {
     public Usage usage(String key) {
         records.require(key);
         var directory = records.directory(key);
-        try (var rootfs = Fd.openDirectory(directory.resolve("rootfs"))) {
+        try (var rootfs = OpenFile.openDirectory(directory.resolve("rootfs"))) {
             var copied = Files.readString(directory.resolve("copied")).split(" ");
             var now = TreeUsage.of(rootfs);
             return new Usage(

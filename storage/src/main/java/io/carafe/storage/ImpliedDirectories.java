@@ -3,7 +3,7 @@ package io.carafe.storage;
 import io.carafe.linux.Errno;
 import io.carafe.linux.SyscallException;
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import java.io.IOException;
@@ -161,7 +161,7 @@ final class ImpliedDirectories implements AutoCloseable {
         }
     }
 
-    private static void copy(Part origin, String path, Fd target) throws IOException {
+    private static void copy(Part origin, String path, OpenFile target) throws IOException {
         try (var source = origin.root().openDirectory(path)) {
             var stat = source.stat();
             target.chown(stat.uid(), stat.gid());

@@ -1,7 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
@@ -57,7 +57,7 @@ final class LayerCopy {
     }
 
     /** Null if there is no such directory, or a link on the way to it: a layer hides names, not what links lead to. */
-    private static Fd directoryIfThere(RootedDir target, String path) throws IOException {
+    private static OpenFile directoryIfThere(RootedDir target, String path) throws IOException {
         try {
             return target.openWithoutLinks(path, OpenFlags.READ | OpenFlags.DIRECTORY, 0);
         } catch (IOException notThere) {
@@ -65,7 +65,7 @@ final class LayerCopy {
         }
     }
 
-    private void directory(Fd from, Fd to, String path) throws IOException {
+    private void directory(OpenFile from, OpenFile to, String path) throws IOException {
         var before = to.stat();
         for (var entry : At.list(from)) {
             var stat = At.stat(from, entry.name());
@@ -84,7 +84,7 @@ final class LayerCopy {
         }
     }
 
-    private void subdirectory(Fd from, Fd to, String name, String path) throws IOException {
+    private void subdirectory(OpenFile from, OpenFile to, String name, String path) throws IOException {
         var there = At.statIfThere(to, name);
         if (there != null && !there.isDirectory()) {
             RootedDir.removeTree(to, name);
@@ -102,7 +102,7 @@ final class LayerCopy {
         }
     }
 
-    private void copy(Fd from, Fd to, String name, String path, Stat stat) throws IOException {
+    private void copy(OpenFile from, OpenFile to, String name, String path, Stat stat) throws IOException {
         var first = stat.links() > 1 ? linked.putIfAbsent(stat.inode(), path) : null;
         if (first != null) {
             try (var parent = target.openDirectory(EntryPath.parent(first))) {
@@ -127,7 +127,7 @@ final class LayerCopy {
         }
     }
 
-    private static void describe(Fd from, Fd to, Stat stat) throws IOException {
+    private static void describe(OpenFile from, OpenFile to, Stat stat) throws IOException {
         to.chown(stat.uid(), stat.gid());
         to.chmod(stat.permissions());
         for (var name : At.attributes(from, "")) {

@@ -2,7 +2,7 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.Stat;
 import io.carafe.oci.Digest;
 import java.io.IOException;
@@ -225,13 +225,13 @@ public final class LayerStore {
         var target = directory(diffId);
         try {
             Files.write(staged.resolve(LayerFile.NAME), file.toJson());
-            try (var directory = Fd.openDirectory(staged)) {
+            try (var directory = OpenFile.openDirectory(staged)) {
                 directory.syncFileSystem();
             }
             Files.createDirectories(target.getParent());
             trash.delete(target);
-            try (var from = Fd.openDirectory(temporary);
-                    var to = Fd.openDirectory(target.getParent())) {
+            try (var from = OpenFile.openDirectory(temporary);
+                    var to = OpenFile.openDirectory(target.getParent())) {
                 At.renameNew(from, diffId.hex(), to, diffId.hex());
                 to.sync();
             }
@@ -293,7 +293,7 @@ public final class LayerStore {
     /** Tries it: an overlay file system as the ground, for one, refuses both. */
     private static boolean holdsOverlayNodes(Path directory) throws IOException {
         var name = "probe";
-        try (var fd = Fd.openDirectory(directory)) {
+        try (var fd = OpenFile.openDirectory(directory)) {
             try {
                 At.mknod(fd, name, Stat.CHARACTER_DEVICE, 0);
                 fd.setAttribute("trusted.overlay.opaque", "y".getBytes(StandardCharsets.US_ASCII));

@@ -1,7 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
@@ -37,7 +37,7 @@ final class LayerTree implements AutoCloseable {
     /** Sorted, so that a hostile archive which replaces directories over and over does not cost a walk through all. */
     private final NavigableMap<String, Directory> directories = new TreeMap<>();
 
-    private final LinkedHashMap<Directory, Fd> open = new LinkedHashMap<>(16, 0.75f, true);
+    private final LinkedHashMap<Directory, OpenFile> open = new LinkedHashMap<>(16, 0.75f, true);
     private final Directory top;
     private Directory last;
 
@@ -74,7 +74,7 @@ final class LayerTree implements AutoCloseable {
         }
 
         /** Open for calls of {@link At}, until {@value #MAX_OPEN} others were asked for. */
-        Fd fd() throws IOException {
+        OpenFile fd() throws IOException {
             return path.isEmpty() ? root.root() : openDirectory(this);
         }
     }
@@ -183,7 +183,7 @@ final class LayerTree implements AutoCloseable {
         }
     }
 
-    private Fd openDirectory(Directory directory) throws IOException {
+    private OpenFile openDirectory(Directory directory) throws IOException {
         var known = open.get(directory);
         if (known != null) {
             return known;
@@ -197,7 +197,7 @@ final class LayerTree implements AutoCloseable {
     }
 
     private void closeAll() {
-        open.values().forEach(Fd::close);
+        open.values().forEach(OpenFile::close);
         open.clear();
     }
 }

@@ -4,7 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.linux.Errno;
 import io.carafe.linux.SyscallException;
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
@@ -160,13 +160,13 @@ final class LayerUnpacker {
         count(entry.stored());
     }
 
-    private void copy(Fd file) throws IOException {
+    private void copy(OpenFile file) throws IOException {
         while (tar.unread() > 0) {
             file.write(buffer, 0, fill(tar.unread()));
         }
     }
 
-    private void copySparse(Fd file, TarEntry entry) throws IOException {
+    private void copySparse(OpenFile file, TarEntry entry) throws IOException {
         var map = entry.sparse();
         for (int i = 0; i < map.offsets().length; i++) {
             for (long done = 0; done < map.lengths()[i]; ) {
@@ -189,7 +189,7 @@ final class LayerUnpacker {
     }
 
     /** Owner, mode, attributes, time: in this order, since each may undo the ones behind it. */
-    private void describe(Fd file, TarEntry entry, boolean hasMode) throws IOException {
+    private void describe(OpenFile file, TarEntry entry, boolean hasMode) throws IOException {
         boolean owned = entry.uid() != 0 || entry.gid() != 0;
         if (owned) {
             file.chown(entry.uid(), entry.gid());
@@ -205,7 +205,7 @@ final class LayerUnpacker {
         file.times(entry.mtimeSeconds(), entry.mtimeNanos());
     }
 
-    private void setAttribute(Fd file, String name, byte[] value) throws IOException {
+    private void setAttribute(OpenFile file, String name, byte[] value) throws IOException {
         try {
             file.setAttribute(name, value);
         } catch (SyscallException e) {

@@ -2,7 +2,7 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.TreeUsage;
 import io.carafe.linux.mount.Mounts;
@@ -52,7 +52,7 @@ public final class OverlaySnapshotter implements Snapshotter {
             return false;
         } finally {
             Mounts.unmountAll(probe);
-            try (var parent = Fd.openDirectory(directory)) {
+            try (var parent = OpenFile.openDirectory(directory)) {
                 RootedDir.removeTree(parent, probe.getFileName().toString());
             }
         }
@@ -107,7 +107,7 @@ public final class OverlaySnapshotter implements Snapshotter {
     @Override
     public Usage usage(String key) {
         records.require(key);
-        try (var upper = Fd.openDirectory(records.directory(key).resolve("upper"))) {
+        try (var upper = OpenFile.openDirectory(records.directory(key).resolve("upper"))) {
             var usage = TreeUsage.of(upper);
             return new Usage(usage.bytes(), usage.inodes());
         } catch (IOException e) {
@@ -175,7 +175,7 @@ public final class OverlaySnapshotter implements Snapshotter {
     }
 
     private static boolean isMounted(Path merged) throws IOException {
-        try (var parent = Fd.openDirectory(merged.getParent())) {
+        try (var parent = OpenFile.openDirectory(merged.getParent())) {
             return At.stat(parent, merged.getFileName().toString()).mountRoot();
         }
     }

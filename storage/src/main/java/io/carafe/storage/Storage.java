@@ -1,7 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ public final class Storage implements AutoCloseable {
     }
 
     public StoreUsage usage() {
-        try (var directory = Fd.openDirectory(root)) {
+        try (var directory = OpenFile.openDirectory(root)) {
             var space = directory.space();
             return new StoreUsage(
                     root,

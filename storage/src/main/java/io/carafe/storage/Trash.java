@@ -1,6 +1,6 @@
 package io.carafe.storage;
 
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.RootedDir;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -75,7 +75,7 @@ final class Trash implements AutoCloseable {
     }
 
     private void delete(String name) throws IOException {
-        try (var parent = Fd.openDirectory(directory)) {
+        try (var parent = OpenFile.openDirectory(directory)) {
             RootedDir.removeTree(parent, name);
         }
     }

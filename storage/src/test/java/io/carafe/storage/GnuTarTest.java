@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.linux.fs.At;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
@@ -112,13 +112,13 @@ class GnuTarTest {
     /** Every path with all that an archive keeps of it; GNU's own formats keep no fractions of seconds and no attributes. */
     private static Map<String, List<Object>> describe(Path tree, boolean posix) throws IOException {
         var all = new TreeMap<String, List<Object>>();
-        try (var root = Fd.openDirectory(tree)) {
+        try (var root = OpenFile.openDirectory(tree)) {
             describe(root, "", posix, all);
         }
         return all;
     }
 
-    private static void describe(Fd directory, String path, boolean posix, Map<String, List<Object>> all)
+    private static void describe(OpenFile directory, String path, boolean posix, Map<String, List<Object>> all)
             throws IOException {
         for (var entry : At.list(directory)) {
             var name = entry.name();

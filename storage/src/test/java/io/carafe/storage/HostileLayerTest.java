@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.carafe.base.CarafeException;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.TreeUsage;
 import io.carafe.oci.Digest;
 import java.io.IOException;
@@ -257,7 +257,7 @@ class HostileLayerTest {
 
     private void assertNothingLeft() throws IOException {
         assertEquals(List.of(), storage.layers().list());
-        try (var fd = Fd.openDirectory(root)) {
+        try (var fd = OpenFile.openDirectory(root)) {
             // root, layers, layers/.tmp, snapshots, snapshots/.tmp, trash, and sha256 once a layer was there
             assertTrue(TreeUsage.of(fd).inodes() <= 7, () -> "left behind: " + listing());
         }

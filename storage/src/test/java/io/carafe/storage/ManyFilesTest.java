@@ -3,7 +3,7 @@ package io.carafe.storage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.TreeUsage;
 import io.carafe.linux.mount.Mounts;
 import java.io.BufferedReader;
@@ -117,7 +117,7 @@ class ManyFilesTest {
     private static void assertComplete(Layer layer) throws IOException {
         int inodes = FILES + FILES / FILES_PER_DIRECTORY + 2;
         assertEquals(inodes, layer.usage().inodes());
-        try (var diff = Fd.openDirectory(layer.diff())) {
+        try (var diff = OpenFile.openDirectory(layer.diff())) {
             var walked = TreeUsage.of(diff);
             assertEquals(new Usage(walked.bytes(), walked.inodes()), layer.usage());
         }

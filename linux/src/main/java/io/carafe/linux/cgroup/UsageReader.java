@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.carafe.linux.cgroup.CgroupStats.Pressure;
 import io.carafe.linux.cgroup.CgroupStats.Pressures;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -121,7 +121,7 @@ public final class UsageReader {
     }
 
     private static boolean open(Text text, Path directory, String file, boolean onlyLook) {
-        try (var fd = Fd.open(directory.resolve(file), OpenFlags.READ, 0)) {
+        try (var fd = OpenFile.open(directory.resolve(file), OpenFlags.READ, 0)) {
             text.length = onlyLook ? 0 : Math.max(0, fd.read(text.bytes, LARGEST));
             return true;
         } catch (IOException e) {

@@ -73,12 +73,12 @@ public final class At {
     public record Entry(String name, int type) {}
 
     /** Opens {@code name}; fails with ELOOP if it is a symbolic link. O_CLOEXEC is always set. */
-    public static Fd open(Fd dir, String name, int flags, int mode) throws IOException {
+    public static OpenFile open(OpenFile dir, String name, int flags, int mode) throws IOException {
         return openAny(dir.number(), name, flags | OpenFlags.NO_FOLLOW, mode, dir.name() + "/" + name);
     }
 
     /** Opens {@code path} with links followed. */
-    static Fd openAny(int dir, String path, int flags, int mode, String label) throws IOException {
+    static OpenFile openAny(int dir, String path, int flags, int mode, String label) throws IOException {
         try (var scratch = Scratch.take()) {
             var bytes = scratch.path(path);
             int fd;
@@ -88,22 +88,22 @@ public final class At {
             if (fd < 0) {
                 throw new SyscallException("open", label, scratch.errno());
             }
-            return new Fd(fd, label);
+            return new OpenFile(fd, label);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
-    public static Fd openDirectory(Fd dir, String name) throws IOException {
+    public static OpenFile openDirectory(OpenFile dir, String name) throws IOException {
         return open(dir, name, OpenFlags.READ | OpenFlags.DIRECTORY, 0);
     }
 
-    public static void mkdir(Fd dir, String name, int mode) throws IOException {
+    public static void mkdir(OpenFile dir, String name, int mode) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) MKDIRAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode);
             check("mkdir", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
@@ -113,102 +113,102 @@ public final class At {
      * @param mode type and permissions; the umask applies to the latter
      * @param device number of a device: {@link Stat#device(int, int)}
      */
-    public static void mknod(Fd dir, String name, int mode, long device) throws IOException {
+    public static void mknod(OpenFile dir, String name, int mode, long device) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) MKNODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, device);
             check("mknod", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
-    public static void symlink(String target, Fd dir, String name) throws IOException {
+    public static void symlink(String target, OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int)
                     SYMLINKAT.invokeExact(scratch.errno, scratch.otherPath(target), dir.number(), scratch.path(name));
             check("symlink", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Gives the file {@code from} the further name {@code to}; a symbolic link is linked itself. */
-    public static void link(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+    public static void link(OpenFile fromDir, String from, OpenFile toDir, String to) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) LINKAT.invokeExact(
                     scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), 0);
             check("link", toDir, to, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
-    public static void unlink(Fd dir, String name) throws IOException {
+    public static void unlink(OpenFile dir, String name) throws IOException {
         remove("unlink", dir, name, 0);
     }
 
-    public static void rmdir(Fd dir, String name) throws IOException {
+    public static void rmdir(OpenFile dir, String name) throws IOException {
         remove("rmdir", dir, name, REMOVE_DIRECTORY);
     }
 
     /** Renames within a file system, over what is there. */
-    public static void rename(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+    public static void rename(OpenFile fromDir, String from, OpenFile toDir, String to) throws IOException {
         rename(fromDir, from, toDir, to, 0);
     }
 
     /** Renames within a file system; fails with EEXIST if {@code to} is there. */
-    public static void renameNew(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+    public static void renameNew(OpenFile fromDir, String from, OpenFile toDir, String to) throws IOException {
         rename(fromDir, from, toDir, to, RENAME_NO_REPLACE);
     }
 
     /** Swaps two files at one stroke. */
-    public static void exchange(Fd fromDir, String from, Fd toDir, String to) throws IOException {
+    public static void exchange(OpenFile fromDir, String from, OpenFile toDir, String to) throws IOException {
         rename(fromDir, from, toDir, to, RENAME_EXCHANGE);
     }
 
-    public static void chown(Fd dir, String name, int uid, int gid) throws IOException {
+    public static void chown(OpenFile dir, String name, int uid, int gid) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) FCHOWNAT.invokeExact(
                     scratch.errno, dir.number(), scratch.path(name), uid, gid, NO_FOLLOW | emptyPath(name));
             check("chown", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets the mode of something known not to be a symbolic link: this one call of the family would follow it. */
-    public static void chmod(Fd dir, String name, int mode) throws IOException {
+    public static void chmod(OpenFile dir, String name, int mode) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) FCHMODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, 0);
             check("chmod", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets the times of last access and modification to the same moment. */
-    public static void times(Fd dir, String name, long seconds, int nanos) throws IOException {
+    public static void times(OpenFile dir, String name, long seconds, int nanos) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) UTIMENSAT.invokeExact(
                     scratch.errno, dir.number(), scratch.path(name), timespecs(scratch, seconds, nanos), NO_FOLLOW);
             check("utimensat", dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** What {@code name} is, or the open file itself if {@code name} is empty. */
-    public static Stat stat(Fd dir, String name) throws IOException {
+    public static Stat stat(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
             check("statx", dir, name, statx(dir, name, scratch), scratch);
             return Stat.of(scratch.struct);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** What {@code name} is, or null if there is no such name. */
-    public static Stat statIfThere(Fd dir, String name) throws IOException {
+    public static Stat statIfThere(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = statx(dir, name, scratch);
             if (result < 0 && scratch.errno() == Errno.ENOENT) {
@@ -217,24 +217,24 @@ public final class At {
             check("statx", dir, name, result, scratch);
             return Stat.of(scratch.struct);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Where a symbolic link points; fails with EINVAL if {@code name} is something else. */
-    public static String readlink(Fd dir, String name) throws IOException {
+    public static String readlink(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
             long length = (long) READLINKAT.invokeExact(
                     scratch.errno, dir.number(), scratch.path(name), scratch.buffer, (long) Scratch.BUFFER_SIZE);
             check("readlink", dir, name, length, scratch);
             return FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets an extended attribute of anything, also of a link or device that cannot be opened. */
-    public static void setAttribute(Fd dir, String name, String attribute, byte[] value) throws IOException {
+    public static void setAttribute(OpenFile dir, String name, String attribute, byte[] value) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) LSETXATTR.invokeExact(
                     scratch.errno,
@@ -245,12 +245,12 @@ public final class At {
                     0);
             check("lsetxattr " + attribute, dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** The value of an extended attribute, or null if there is none. */
-    public static byte[] attribute(Fd dir, String name, String attribute) throws IOException {
+    public static byte[] attribute(OpenFile dir, String name, String attribute) throws IOException {
         try (var scratch = Scratch.take()) {
             long length = (long) LGETXATTR.invokeExact(
                     scratch.errno,
@@ -264,12 +264,12 @@ public final class At {
             check("lgetxattr " + attribute, dir, name, length, scratch);
             return scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** Names of all extended attributes; empty where the file system has none. */
-    public static List<String> attributes(Fd dir, String name) throws IOException {
+    public static List<String> attributes(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
             long length = (long) LLISTXATTR.invokeExact(
                     scratch.errno, scratch.path(throughProc(dir, name)), scratch.buffer, (long) Scratch.BUFFER_SIZE);
@@ -280,12 +280,12 @@ public final class At {
             var names = FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
             return names.isEmpty() ? List.of() : List.of(names.split("\0"));
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** The names in a directory, in no order, without {@code .} and {@code ..}. */
-    public static List<Entry> list(Fd dir) throws IOException {
+    public static List<Entry> list(OpenFile dir) throws IOException {
         var entries = new ArrayList<Entry>();
         try (var scratch = Scratch.take()) {
             check("lseek", dir, "", (long) LSEEK.invokeExact(scratch.errno, dir.number(), 0L, 0), scratch);
@@ -299,7 +299,7 @@ public final class At {
                 readEntries(scratch.buffer, length, entries);
             }
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
@@ -319,7 +319,7 @@ public final class At {
         }
     }
 
-    private static int statx(Fd dir, String name, Scratch scratch) throws Throwable {
+    private static int statx(OpenFile dir, String name, Scratch scratch) throws Throwable {
         return (int) STATX.invokeExact(
                 scratch.errno,
                 dir.number(),
@@ -329,27 +329,27 @@ public final class At {
                 scratch.struct);
     }
 
-    private static void remove(String call, Fd dir, String name, int flags) throws IOException {
+    private static void remove(String call, OpenFile dir, String name, int flags) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) UNLINKAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), flags);
             check(call, dir, name, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
-    private static void rename(Fd fromDir, String from, Fd toDir, String to, int flags) throws IOException {
+    private static void rename(OpenFile fromDir, String from, OpenFile toDir, String to, int flags) throws IOException {
         try (var scratch = Scratch.take()) {
             int result = (int) RENAMEAT2.invokeExact(
                     scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), flags);
             check("rename " + fromDir.name() + "/" + from + " to", toDir, to, result, scratch);
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 
     /** There is no {@code lsetxattrat} before 6.13, but a directory's magic link in /proc leads into that directory. */
-    private static String throughProc(Fd dir, String name) {
+    private static String throughProc(OpenFile dir, String name) {
         return "/proc/self/fd/" + dir.number() + (name.isEmpty() ? "" : "/" + name);
     }
 
@@ -374,7 +374,8 @@ public final class At {
         return scratch.buffer;
     }
 
-    private static void check(String call, Fd dir, String name, long result, Scratch scratch) throws SyscallException {
+    private static void check(String call, OpenFile dir, String name, long result, Scratch scratch)
+            throws SyscallException {
         if (result < 0) {
             var subject = name.isEmpty() ? dir.name() : dir.name() + "/" + name;
             throw new SyscallException(call, subject, scratch.errno());

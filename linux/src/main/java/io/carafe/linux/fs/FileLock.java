@@ -11,15 +11,15 @@ import java.util.Optional;
  */
 public final class FileLock implements AutoCloseable {
 
-    private final Fd file;
+    private final OpenFile file;
 
-    private FileLock(Fd file) {
+    private FileLock(OpenFile file) {
         this.file = file;
     }
 
     /** Takes the lock, or returns nothing if another process, or another part of this one, has it. */
     public static Optional<FileLock> tryAcquire(Path path) throws IOException {
-        var file = Fd.open(path, OpenFlags.READ_WRITE | OpenFlags.CREATE, 0600);
+        var file = OpenFile.open(path, OpenFlags.READ_WRITE | OpenFlags.CREATE, 0600);
         boolean taken = false;
         try {
             taken = file.tryLock();

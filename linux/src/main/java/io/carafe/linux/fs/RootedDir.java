@@ -31,38 +31,38 @@ public final class RootedDir implements AutoCloseable {
 
     private static final MethodHandle OPENAT2 = Native.syscall(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
 
-    private final Fd root;
+    private final OpenFile root;
 
-    private RootedDir(Fd root) {
+    private RootedDir(OpenFile root) {
         this.root = root;
     }
 
     /** Opens a directory, itself resolved as the kernel does, as a root. */
     public static RootedDir open(Path directory) throws IOException {
-        return new RootedDir(Fd.openDirectory(directory));
+        return new RootedDir(OpenFile.openDirectory(directory));
     }
 
     /** Takes over an open directory as a root. */
-    public static RootedDir of(Fd directory) {
+    public static RootedDir of(OpenFile directory) {
         return new RootedDir(directory);
     }
 
     /** The directory itself; closed with this object. */
-    public Fd root() {
+    public OpenFile root() {
         return root;
     }
 
     /** Opens what {@code path} leads to, links followed inside the root. O_CLOEXEC is always set. */
-    public Fd open(String path, int flags, int mode) throws IOException {
+    public OpenFile open(String path, int flags, int mode) throws IOException {
         return openat2(path, flags, mode, IN_ROOT | NO_MAGICLINKS);
     }
 
     /** Opens {@code path} and fails with ELOOP if any component of it is a symbolic link. */
-    public Fd openWithoutLinks(String path, int flags, int mode) throws IOException {
+    public OpenFile openWithoutLinks(String path, int flags, int mode) throws IOException {
         return openat2(path, flags, mode, IN_ROOT | NO_MAGICLINKS | NO_SYMLINKS);
     }
 
-    public Fd openDirectory(String path) throws IOException {
+    public OpenFile openDirectory(String path) throws IOException {
         return open(path, OpenFlags.READ | OpenFlags.DIRECTORY, 0);
     }
 
@@ -161,7 +161,7 @@ public final class RootedDir implements AutoCloseable {
     }
 
     /** Deletes {@code name} with all that is below it, never following a link and never leaving the file system's tree. */
-    public static void removeTree(Fd dir, String name) throws IOException {
+    public static void removeTree(OpenFile dir, String name) throws IOException {
         new TreeRemoval(dir, name).run();
     }
 
@@ -170,7 +170,7 @@ public final class RootedDir implements AutoCloseable {
         root.close();
     }
 
-    private Fd parentOf(String path) throws IOException {
+    private OpenFile parentOf(String path) throws IOException {
         return openDirectory(parentPath(path));
     }
 
@@ -202,7 +202,7 @@ public final class RootedDir implements AutoCloseable {
         return path.substring(start, end);
     }
 
-    private Fd openat2(String path, int flags, int mode, long resolve) throws IOException {
+    private OpenFile openat2(String path, int flags, int mode, long resolve) throws IOException {
         var relative = trimmed(path);
         try (var scratch = Scratch.take()) {
             var name = scratch.path(relative.isEmpty() ? "." : relative);
@@ -213,7 +213,7 @@ public final class RootedDir implements AutoCloseable {
                 long fd = (long) OPENAT2.invokeExact(
                         scratch.errno, SYS_OPENAT2, (long) root.number(), name, scratch.struct, HOW_SIZE);
                 if (fd >= 0) {
-                    return new Fd((int) fd, root.name() + "/" + relative);
+                    return new OpenFile((int) fd, root.name() + "/" + relative);
                 }
                 int errno = scratch.errno();
                 // EAGAIN: somebody renamed meanwhile and the kernel could not be sure that we stayed inside
@@ -222,7 +222,7 @@ public final class RootedDir implements AutoCloseable {
                 }
             }
         } catch (Throwable e) {
-            throw Fd.rethrown(e);
+            throw OpenFile.rethrown(e);
         }
     }
 }

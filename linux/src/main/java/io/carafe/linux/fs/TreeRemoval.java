@@ -13,11 +13,11 @@ final class TreeRemoval {
 
     private static final int MAX_DEPTH = 128;
 
-    private final Fd parent;
+    private final OpenFile parent;
     private final String name;
     private int moved;
 
-    TreeRemoval(Fd parent, String name) {
+    TreeRemoval(OpenFile parent, String name) {
         this.parent = parent;
         this.name = name;
     }
@@ -41,7 +41,7 @@ final class TreeRemoval {
         At.rmdir(parent, name);
     }
 
-    private void empty(Fd directory, Fd top, int depth) throws IOException {
+    private void empty(OpenFile directory, OpenFile top, int depth) throws IOException {
         for (var entry : At.list(directory)) {
             if (entry.type() != Stat.DIRECTORY && removedAsFile(directory, entry.name())) {
                 continue;
@@ -57,7 +57,7 @@ final class TreeRemoval {
         }
     }
 
-    private void moveUp(Fd directory, String entry, Fd top) throws IOException {
+    private void moveUp(OpenFile directory, String entry, OpenFile top) throws IOException {
         while (true) {
             try {
                 At.renameNew(directory, entry, top, ".removal-" + moved++);
@@ -71,7 +71,7 @@ final class TreeRemoval {
     }
 
     /** Whether {@code name} is gone now; false if it is a directory. */
-    private static boolean removedAsFile(Fd directory, String name) throws IOException {
+    private static boolean removedAsFile(OpenFile directory, String name) throws IOException {
         try {
             At.unlink(directory, name);
             return true;

@@ -15,7 +15,7 @@ public record TreeUsage(long bytes, long inodes) {
 
     private static final int MAX_DEPTH = 500;
 
-    public static TreeUsage of(Fd directory) throws IOException {
+    public static TreeUsage of(OpenFile directory) throws IOException {
         var count = new Count();
         var top = directory.stat();
         count.add(top);
@@ -28,7 +28,7 @@ public record TreeUsage(long bytes, long inodes) {
         private long inodes;
         private final Set<Long> linked = new HashSet<>();
 
-        private void walk(Fd directory, long fileSystem, int depth) throws IOException {
+        private void walk(OpenFile directory, long fileSystem, int depth) throws IOException {
             for (var entry : At.list(directory)) {
                 var stat = At.statIfThere(directory, entry.name());
                 if (stat == null || stat.fileSystem() != fileSystem) {

@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,10 +46,10 @@ final class FsContext implements AutoCloseable {
 
     private final Arena arena;
     private final MemorySegment errno;
-    private final Fd context;
+    private final OpenFile context;
     private final String type;
 
-    private FsContext(Arena arena, MemorySegment errno, Fd context, String type) {
+    private FsContext(Arena arena, MemorySegment errno, OpenFile context, String type) {
         this.arena = arena;
         this.errno = errno;
         this.context = context;
@@ -68,7 +68,7 @@ final class FsContext implements AutoCloseable {
             if (fd < 0) {
                 throw new SyscallException("fsopen", type, Native.errno(errno));
             }
-            return new FsContext(arena, errno, new Fd((int) fd, "fsopen " + type), type);
+            return new FsContext(arena, errno, new OpenFile((int) fd, "fsopen " + type), type);
         } catch (IOException e) {
             throw e;
         } catch (Throwable e) {
@@ -105,7 +105,7 @@ final class FsContext implements AutoCloseable {
         if (config(CREATE, null, null) < 0) {
             throw failure("create " + type + " for " + target, Native.errno(errno));
         }
-        try (var mount = new Fd(fsmount(readOnly), "fsmount " + type)) {
+        try (var mount = new OpenFile(fsmount(readOnly), "fsmount " + type)) {
             long result = (long) MOVE_MOUNT.invokeExact(
                     errno,
                     SYS_MOVE_MOUNT,

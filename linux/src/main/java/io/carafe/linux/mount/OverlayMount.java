@@ -2,7 +2,7 @@ package io.carafe.linux.mount;
 
 import io.carafe.linux.Errno;
 import io.carafe.linux.SyscallException;
-import io.carafe.linux.fs.Fd;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -119,7 +119,7 @@ public record OverlayMount(List<Path> lowers, Path upper, Path work, boolean vol
     /** Paths that are too long to be given as they are, replaced by magic links of descriptors open until the mount is made. */
     private static final class ShortPaths implements AutoCloseable {
         private final int limit;
-        private final List<Fd> open = new ArrayList<>();
+        private final List<OpenFile> open = new ArrayList<>();
 
         private ShortPaths(int limit) {
             this.limit = limit;
@@ -129,7 +129,7 @@ public record OverlayMount(List<Path> lowers, Path upper, Path work, boolean vol
             if (bytes(path) <= limit) {
                 return path.toString();
             }
-            var fd = Fd.open(path, OpenFlags.PATH | OpenFlags.DIRECTORY, 0);
+            var fd = OpenFile.open(path, OpenFlags.PATH | OpenFlags.DIRECTORY, 0);
             open.add(fd);
             return fd.path().toString();
         }
@@ -140,7 +140,7 @@ public record OverlayMount(List<Path> lowers, Path upper, Path work, boolean vol
 
         @Override
         public void close() {
-            open.forEach(Fd::close);
+            open.forEach(OpenFile::close);
         }
     }
 }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.carafe.linux.Errno;
+import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
@@ -13,20 +14,18 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** An open file descriptor and what can be done with the file behind it. All calls throw {@link SyscallException}. */
-public final class Fd implements AutoCloseable {
+/**
+ * A file, directory or mount that is open, and what can be done with it. Where {@link Fd} is for what makes a reader wait,
+ * the calls here answer at once, as far as disks do. All throw {@link SyscallException}.
+ */
+public final class OpenFile implements AutoCloseable {
 
     private static final FunctionDescriptor OF_FD = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
-    private static final FunctionDescriptor OF_IO = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
 
-    private static final MethodHandle CLOSE = Native.errnoFunction("close", OF_FD);
     private static final MethodHandle FSYNC = Native.errnoFunction("fsync", OF_FD);
     private static final MethodHandle FDATASYNC = Native.errnoFunction("fdatasync", OF_FD);
     private static final MethodHandle SYNCFS = Native.errnoFunction("syncfs", OF_FD);
-    private static final MethodHandle READ = Native.errnoFunction("read", OF_IO);
-    private static final MethodHandle WRITE = Native.errnoFunction("write", OF_IO);
     private static final MethodHandle PWRITE =
             Native.errnoFunction("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle COPY_FILE_RANGE = Native.errnoFunction(
@@ -53,34 +52,33 @@ public final class Fd implements AutoCloseable {
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
 
-    private final AtomicInteger number;
-    private final String name;
+    private final Fd fd;
 
     /**
      * Takes over a descriptor.
      *
      * @param name what the messages call it, a path as a rule
      */
-    public Fd(int number, String name) {
-        this.number = new AtomicInteger(number);
-        this.name = name;
+    public OpenFile(int number, String name) {
+        fd = Fd.own(number, name);
     }
 
     /** Opens a path as the kernel resolves it, links included; for paths that come from inside the house. */
-    public static Fd open(Path path, int flags, int mode) throws IOException {
+    public static OpenFile open(Path path, int flags, int mode) throws IOException {
         return At.openAny(At.CWD, path.toString(), flags, mode, path.toString());
     }
 
-    public static Fd openDirectory(Path path) throws IOException {
+    public static OpenFile openDirectory(Path path) throws IOException {
         return open(path, OpenFlags.READ | OpenFlags.DIRECTORY, 0);
     }
 
+    /** The descriptor's number; -1, which no call takes for a file, once this is closed. */
     public int number() {
-        return number.get();
+        return fd.isClosed() ? -1 : fd.number();
     }
 
     public String name() {
-        return name;
+        return fd.name();
     }
 
     /** A path to this very file, valid in this process while the descriptor is open: {@code /proc/self/fd/N}. */
@@ -94,29 +92,13 @@ public final class Fd implements AutoCloseable {
 
     /** Reads up to {@code length} bytes into native memory; zero at the end. */
     public int read(MemorySegment into, long length) throws IOException {
-        try (var scratch = Scratch.take()) {
-            long count = (long) READ.invokeExact(scratch.errno, number(), into, length);
-            return (int) checked("read", count, scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
-        }
+        return fd.read(into, length);
     }
 
     /** Writes all {@code length} bytes of native memory from {@code offset} on, at the file's position. */
     public void write(MemorySegment from, long offset, long length) throws IOException {
-        try (var scratch = Scratch.take()) {
-            while (length > 0) {
-                var rest = from.asSlice(offset, length);
-                long count = (long) WRITE.invokeExact(scratch.errno, number(), rest, length);
-                if (count < 0 && scratch.errno() == Errno.EINTR) {
-                    continue;
-                }
-                checked("write", count, scratch);
-                offset += count;
-                length -= count;
-            }
-        } catch (Throwable e) {
-            throw rethrown(e);
+        for (long done = 0; done < length; ) {
+            done += fd.write(from.asSlice(offset + done, length - done), length - done);
         }
     }
 
@@ -149,7 +131,7 @@ public final class Fd implements AutoCloseable {
     }
 
     /** Copies from this file's position to its end, in the kernel and sharing blocks where the file system can. */
-    public void copyTo(Fd target) throws IOException {
+    public void copyTo(OpenFile target) throws IOException {
         try (var scratch = Scratch.take()) {
             long count;
             do {
@@ -284,20 +266,12 @@ public final class Fd implements AutoCloseable {
     /** Closes it; closing twice does nothing. What close(2) says is of no use: the descriptor is gone in any case. */
     @Override
     public void close() {
-        int open = number.getAndSet(-1);
-        if (open < 0) {
-            return;
-        }
-        try (var scratch = Scratch.take()) {
-            int ignored = (int) CLOSE.invokeExact(scratch.errno, open);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
+        fd.close();
     }
 
     @Override
     public String toString() {
-        return name + " (fd " + number() + ")";
+        return name() + " (fd " + number() + ")";
     }
 
     private void plain(String call, MethodHandle handle) throws IOException {
@@ -310,7 +284,7 @@ public final class Fd implements AutoCloseable {
 
     private long checked(String call, long result, Scratch scratch) throws SyscallException {
         if (result < 0) {
-            throw new SyscallException(call, name, scratch.errno());
+            throw new SyscallException(call, name(), scratch.errno());
         }
         return result;
     }
