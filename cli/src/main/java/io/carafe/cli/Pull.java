@@ -1,5 +1,6 @@
 package io.carafe.cli;
 
+import io.carafe.linux.process.Signals;
 import io.carafe.proto.carafe.v1.PullRequest;
 
 /** A pull that is watched. Progress goes to standard error, so that standard output is what a script wants. */

@@ -1,5 +1,6 @@
 package io.carafe.cli;
 
+import io.carafe.linux.process.Signals;
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.cri.v1.CreateContainerRequest;

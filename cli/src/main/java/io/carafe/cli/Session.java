@@ -1,6 +1,7 @@
 package io.carafe.cli;
 
 import com.google.protobuf.ByteString;
+import io.carafe.linux.process.Signals;
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;

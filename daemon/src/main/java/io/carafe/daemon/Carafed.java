@@ -5,6 +5,7 @@ import io.carafe.base.Version;
 import io.carafe.daemon.config.Config;
 import io.carafe.daemon.config.ConfigFiles;
 import io.carafe.daemon.config.ConfigText;
+import io.carafe.linux.process.Signals;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
