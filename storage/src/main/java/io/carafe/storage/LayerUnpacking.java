@@ -1,6 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
+import io.carafe.base.Uninterrupted;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.oci.Digest;
 import io.carafe.storage.tar.ChunkPipe;
@@ -59,7 +60,7 @@ final class LayerUnpacking {
             if (!complete) {
                 writer.interrupt();
             }
-            joinUninterruptibly(writer);
+            Uninterrupted.join(writer);
         }
     }
 
@@ -157,19 +158,5 @@ final class LayerUnpacking {
 
     private CarafeException refused(String why) {
         return new CarafeException.InvalidArgument("layer " + diffId + ": " + why);
-    }
-
-    private static void joinUninterruptibly(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

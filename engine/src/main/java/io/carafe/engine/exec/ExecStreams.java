@@ -3,6 +3,7 @@ package io.carafe.engine.exec;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.base.ProcessIo;
+import io.carafe.base.Uninterrupted;
 import io.carafe.linux.Fd;
 import io.carafe.linux.process.Child;
 import io.carafe.linux.process.Pipe;
@@ -76,21 +77,7 @@ final class ExecStreams {
             return console.receive(Deadline.none());
         } finally {
             watch.interrupt();
-            joinUninterrupted(watch); // one thread at a time may wait for the child
-        }
-    }
-
-    private static void joinUninterrupted(Thread thread) {
-        boolean interrupted = Thread.interrupted();
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            Uninterrupted.join(watch); // one thread at a time may wait for the child
         }
     }
 

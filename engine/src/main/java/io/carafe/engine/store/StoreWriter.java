@@ -1,6 +1,7 @@
 package io.carafe.engine.store;
 
 import io.carafe.base.CarafeException;
+import io.carafe.base.Uninterrupted;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -127,17 +128,7 @@ final class StoreWriter implements AutoCloseable {
             closed = true;
             queue.add(LAST);
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterrupted.join(thread);
     }
 
     /** Each change as prepared SQL. */
