@@ -1,8 +1,8 @@
 package io.carafe.linux.cgroup;
 
 import io.carafe.base.CarafeException;
+import io.carafe.linux.mount.MountInfo;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 
 /**
  * How this host's cgroups are laid out.
@@ -46,7 +45,6 @@ public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
             "pids",
             "rdma",
             "misc");
-    private static final Pattern SPACE = Pattern.compile(" ");
 
     public CgroupLayout {
         v1 = Map.copyOf(v1);
@@ -55,7 +53,7 @@ public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
     /** Looks at this process's mounts. */
     public static CgroupLayout detect() {
         try {
-            var layout = parse(Files.readAllLines(Path.of("/proc/self/mountinfo")));
+            var layout = of(MountInfo.read());
             if (layout.v1.isEmpty() && layout.unified.isEmpty()) {
                 throw new CarafeException.FailedPrecondition(
                         "no cgroup file system is mounted: mount one at /sys/fs/cgroup");
@@ -66,23 +64,20 @@ public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
         }
     }
 
-    /** Reads lines as in proc(5); the first mount of a hierarchy whose root is shown counts. */
-    static CgroupLayout parse(List<String> mountinfo) {
+    /** The first mount of a hierarchy whose root is shown counts. */
+    static CgroupLayout of(List<MountInfo> mounts) {
         var v1 = new TreeMap<String, Path>();
         Path unified = null;
-        for (var line : mountinfo) {
-            var fields = SPACE.split(line);
-            int dash = List.of(fields).indexOf("-");
-            if (dash < 6 || fields.length < dash + 4 || !fields[3].equals("/")) {
+        for (var mount : mounts) {
+            if (!mount.root().equals("/")) {
                 continue;
             }
-            var at = Path.of(unescape(fields[4]));
-            if (fields[dash + 1].equals("cgroup2") && unified == null) {
-                unified = at;
-            } else if (fields[dash + 1].equals("cgroup")) {
-                for (var option : fields[dash + 3].split(",")) {
+            if (mount.type().equals("cgroup2") && unified == null) {
+                unified = mount.path();
+            } else if (mount.type().equals("cgroup")) {
+                for (var option : mount.superOptions()) {
                     if (CONTROLLERS.contains(option) || option.startsWith("name=")) {
-                        v1.putIfAbsent(option, at);
+                        v1.putIfAbsent(option, mount.path());
                     }
                 }
             }
@@ -113,13 +108,5 @@ public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
      */
     public Cgroup cgroup(String path) {
         return new Cgroup(this, path);
-    }
-
-    /** mountinfo writes blanks, tabs, newlines and backslashes as three octal digits. */
-    private static String unescape(String text) {
-        return text.replace("\\040", " ")
-                .replace("\\011", "\t")
-                .replace("\\012", "\n")
-                .replace("\\134", "\\");
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.carafe.base.CarafeException;
+import io.carafe.linux.mount.MountInfo;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,9 +18,8 @@ class CgroupLayoutTest {
 
     @Test
     void oneHierarchyForAllIsV2() {
-        var layout = CgroupLayout.parse(
-                List.of(
-                        "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate"));
+        var layout = layout(
+                "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate");
         assertEquals(CgroupLayout.Mode.V2, layout.mode());
         assertEquals(
                 List.of(Path.of("/sys/fs/cgroup/pods/a")),
@@ -28,12 +28,11 @@ class CgroupLayoutTest {
 
     @Test
     void controllersMountedTogetherShareADirectory() {
-        var layout = CgroupLayout.parse(
-                List.of(
-                        TMPFS,
-                        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
-                        "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
-                        "34 31 0:31 / /sys/fs/cgroup/systemd rw shared:1 - cgroup cgroup rw,xattr,release_agent=/x,name=systemd"));
+        var layout = layout(
+                TMPFS,
+                "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
+                "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
+                "34 31 0:31 / /sys/fs/cgroup/systemd rw shared:1 - cgroup cgroup rw,xattr,release_agent=/x,name=systemd");
         assertEquals(CgroupLayout.Mode.V1, layout.mode());
         assertEquals(3, layout.cgroup("/a").directories().size());
         assertEquals(
@@ -43,10 +42,10 @@ class CgroupLayoutTest {
 
     @Test
     void v1ControllersBesideAV2HierarchyAreHybrid() {
-        var layout = CgroupLayout.parse(List.of(
+        var layout = layout(
                 TMPFS,
                 "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
-                "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw"));
+                "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw");
         assertEquals(CgroupLayout.Mode.HYBRID, layout.mode());
         assertEquals(
                 Optional.of(Path.of("/sys/fs/cgroup/unified/a")),
@@ -55,24 +54,28 @@ class CgroupLayoutTest {
 
     @Test
     void aNamedHierarchyAloneDoesNotMakeAV2HostHybrid() {
-        var layout = CgroupLayout.parse(List.of(
+        var layout = layout(
                 "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
-                "34 31 0:31 / /run/systemd-cgroup rw - cgroup cgroup rw,name=systemd"));
+                "34 31 0:31 / /run/systemd-cgroup rw - cgroup cgroup rw,name=systemd");
         assertEquals(CgroupLayout.Mode.V2, layout.mode());
     }
 
     @Test
     void aBindMountOfOneCgroupIsNotTakenForTheHierarchy() {
-        var layout = CgroupLayout.parse(List.of(
+        var layout = layout(
                 "90 23 0:30 /docker/abc /var/lib/x rw - cgroup cgroup rw,memory",
-                "33 31 0:30 / /sys/fs/cgroup/my\\040memory rw - cgroup cgroup rw,memory"));
+                "33 31 0:30 / /sys/fs/cgroup/my\\040memory rw - cgroup cgroup rw,memory");
         assertEquals(Path.of("/sys/fs/cgroup/my memory"), layout.v1().get("memory"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "a/b", "/a/../b", "/a/./b", "//a", "/a/", "/.."})
     void pathsThatClimbOrAreNotAbsoluteAreRefused(String path) {
-        var layout = CgroupLayout.parse(List.of("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"));
+        var layout = layout("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw");
         assertThrows(CarafeException.InvalidArgument.class, () -> layout.cgroup(path));
+    }
+
+    private static CgroupLayout layout(String... mountinfo) {
+        return CgroupLayout.of(MountInfo.parse(String.join("\n", mountinfo)));
     }
 }
