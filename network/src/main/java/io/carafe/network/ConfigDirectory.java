@@ -102,7 +102,7 @@ final class ConfigDirectory {
             if (bytes.length > LARGEST_FILE) {
                 throw new InvalidArgument("larger than " + LARGEST_FILE + " bytes");
             }
-            return Json.object(bytes);
+            return CniJson.object(bytes);
         }
     }
 

@@ -46,7 +46,7 @@ record NetworkConfig(
             if (!(node instanceof ObjectNode conf)) {
                 throw new InvalidArgument("each plugin must be an object");
             }
-            var type = Json.string(conf, "type");
+            var type = CniJson.string(conf, "type");
             if (!TYPE.matcher(type).matches()) {
                 throw new InvalidArgument(
                         type.isEmpty()
@@ -64,7 +64,7 @@ record NetworkConfig(
                 throw new InvalidArgument("'capabilities' of plugin " + type + " must be an object");
             }
             return node.propertyStream()
-                    .filter(entry -> Json.bool(node, entry.getKey()))
+                    .filter(entry -> CniJson.bool(node, entry.getKey()))
                     .map(java.util.Map.Entry::getKey)
                     .collect(Collectors.toUnmodifiableSet());
         }
@@ -82,12 +82,12 @@ record NetworkConfig(
 
     /** Whether the list refers to plugins that are kept beside it, in {@code <directory>/<name>/*.conf}. */
     static boolean loadsFromDirectory(ObjectNode list) {
-        return list.has("loadOnlyInlinedPlugins") && !Json.bool(list, "loadOnlyInlinedPlugins");
+        return list.has("loadOnlyInlinedPlugins") && !CniJson.bool(list, "loadOnlyInlinedPlugins");
     }
 
     /** The network's name, checked. */
     static String nameOf(ObjectNode list) {
-        var name = Json.string(list, "name");
+        var name = CniJson.string(list, "name");
         if (name.isEmpty()) {
             throw new InvalidArgument("the network has no 'name'");
         }
@@ -106,7 +106,7 @@ record NetworkConfig(
         }
         var source = list.deepCopy();
         if (!besides.isEmpty()) {
-            var all = Json.MAPPER.createArrayNode();
+            var all = CniJson.MAPPER.createArrayNode();
             inlined.forEach(all::add);
             besides.forEach(all::add);
             source.set("plugins", all);
@@ -115,8 +115,8 @@ record NetworkConfig(
         return new NetworkConfig(
                 name,
                 chooseVersion(list),
-                Json.bool(list, "disableCheck"),
-                Json.bool(list, "disableGC"),
+                CniJson.bool(list, "disableCheck"),
+                CniJson.bool(list, "disableGC"),
                 plugins(source.path("plugins")),
                 source);
     }
@@ -126,7 +126,7 @@ record NetworkConfig(
         if (plugin.has("plugins")) {
             throw new InvalidArgument("it is a list of plugins: name the file *.conflist");
         }
-        var list = Json.MAPPER.createObjectNode();
+        var list = CniJson.MAPPER.createObjectNode();
         list.put("name", nameOf(plugin));
         if (plugin.has("cniVersion")) {
             list.set("cniVersion", plugin.get("cniVersion"));
@@ -152,7 +152,7 @@ record NetworkConfig(
     }
 
     private static SpecVersion chooseVersion(ObjectNode list) {
-        var single = Json.string(list, "cniVersion");
+        var single = CniJson.string(list, "cniVersion");
         var several = list.path("cniVersions");
         if (several.isMissingNode() || several.isNull()) {
             var version = single.isEmpty() ? SpecVersion.FIRST : SpecVersion.parse(single);

@@ -65,7 +65,7 @@ record PluginChain(Plugins programs, NetworkConfig network) {
     /** Fails if one of the plugins could not attach a pod now. */
     void status(Deadline deadline) {
         for (var plugin : network.plugins()) {
-            var configuration = Json.bytes(base(plugin));
+            var configuration = CniJson.bytes(base(plugin));
             programs.run(network.name(), plugin.type(), Plugins.Call.of("STATUS"), configuration, deadline);
         }
     }
@@ -83,7 +83,8 @@ record PluginChain(Plugins programs, NetworkConfig network) {
                         .put("ifname", attachment.ifName()));
             }
             try {
-                programs.run(network.name(), plugin.type(), Plugins.Call.of("GC"), Json.bytes(configuration), deadline);
+                programs.run(
+                        network.name(), plugin.type(), Plugins.Call.of("GC"), CniJson.bytes(configuration), deadline);
             } catch (CarafeException e) {
                 first = first == null ? e : first;
             }
@@ -100,7 +101,7 @@ record PluginChain(Plugins programs, NetworkConfig network) {
             configuration.set("runtimeConfig", capabilities);
         }
         resultBefore.ifPresent(result -> configuration.set(RESULT_BEFORE, result));
-        return Json.bytes(configuration);
+        return CniJson.bytes(configuration);
     }
 
     private ObjectNode base(Plugin plugin) {
@@ -112,8 +113,8 @@ record PluginChain(Plugins programs, NetworkConfig network) {
 
     private ObjectNode parsed(Plugin plugin, String printed) {
         try {
-            var result = Json.object(printed);
-            if (Json.string(result, "cniVersion").isEmpty()) {
+            var result = CniJson.object(printed);
+            if (CniJson.string(result, "cniVersion").isEmpty()) {
                 result.put("cniVersion", network.version().toString());
             }
             ResultParser.parse(network.name(), result); // the next plugin must not be the one to trip over it

@@ -121,7 +121,7 @@ final class Plugins {
             return known.supported();
         }
         var question = "{\"cniVersion\":\"" + SpecVersion.NEWEST + "\"}";
-        var answer = Json.object(
+        var answer = CniJson.object(
                 run(network, type, Call.of("VERSION"), question.getBytes(StandardCharsets.UTF_8), deadline));
         var supported = answer.path("supportedVersions")
                 .valueStream()
@@ -176,10 +176,10 @@ final class Plugins {
     /** Turns the error object that a failing plugin prints into an exception; they do not all print one. */
     private static CarafeException failure(String where, Spawn.Output output) {
         try {
-            var error = Json.object(output.stdout());
+            var error = CniJson.object(output.stdout());
             var code = error.path("code").intValue(0);
-            var message = Json.string(error, "msg");
-            var details = Json.string(error, "details");
+            var message = CniJson.string(error, "msg");
+            var details = CniJson.string(error, "details");
             if (code != 0 || !message.isEmpty()) {
                 return ofCode(
                         code,

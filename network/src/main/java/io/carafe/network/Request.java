@@ -54,10 +54,10 @@ record Request(
                     .valueStream()
                     .map(node -> new PortMapping(
                             PortMapping.Protocol.valueOf(
-                                    Json.string(node, "protocol").toUpperCase(Locale.ROOT)),
+                                    CniJson.string(node, "protocol").toUpperCase(Locale.ROOT)),
                             node.path("hostPort").intValue(0),
                             node.path("containerPort").intValue(0),
-                            Json.string(node, "hostIP")))
+                            CniJson.string(node, "hostIP")))
                     .toList();
         } catch (InvalidArgument | IllegalArgumentException e) {
             return List.of();
@@ -66,7 +66,7 @@ record Request(
 
     /** The arguments for a plugin that declares {@code wanted}. */
     ObjectNode capabilities(Set<String> wanted) {
-        var chosen = Json.MAPPER.createObjectNode();
+        var chosen = CniJson.MAPPER.createObjectNode();
         capabilities.properties().forEach(entry -> {
             if (wanted.contains(entry.getKey())) {
                 chosen.set(entry.getKey(), entry.getValue());
@@ -87,7 +87,7 @@ record Request(
 
     /** As the conventions document of CNI spells them. */
     private static ObjectNode capabilities(Attachment.Options options) {
-        var all = Json.MAPPER.createObjectNode();
+        var all = CniJson.MAPPER.createObjectNode();
         if (!options.portMappings().isEmpty()) {
             var list = all.putArray("portMappings");
             for (var mapping : options.portMappings()) {

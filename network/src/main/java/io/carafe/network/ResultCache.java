@@ -47,7 +47,7 @@ final class ResultCache {
             Files.deleteIfExists(temporary);
             Files.createFile(
                     temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(temporary, Json.bytes(json(entry)));
+            Files.write(temporary, CniJson.bytes(json(entry)));
             Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new Internal("write network cache entry " + directory.resolve(name) + ": " + e.getMessage(), e);
@@ -102,7 +102,7 @@ final class ResultCache {
             if (bytes.length > LARGEST_ENTRY) {
                 throw new InvalidArgument("larger than " + LARGEST_ENTRY + " bytes");
             }
-            return Optional.of(parse(Json.object(bytes)));
+            return Optional.of(parse(CniJson.object(bytes)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (InvalidArgument | JacksonException | IOException e) {
@@ -112,19 +112,20 @@ final class ResultCache {
     }
 
     private static Entry parse(ObjectNode json) {
-        if (!Json.string(json, "kind").equals(KIND)) {
-            throw new InvalidArgument("kind '" + Text.shorten(Json.string(json, "kind")) + "' is not " + KIND);
+        if (!CniJson.string(json, "kind").equals(KIND)) {
+            throw new InvalidArgument("kind '" + Text.shorten(CniJson.string(json, "kind")) + "' is not " + KIND);
         }
-        var config = NetworkConfig.ofList(Json.object(json.path("config").binaryValue()), List.of());
+        var config = NetworkConfig.ofList(CniJson.object(json.path("config").binaryValue()), List.of());
         var arguments = json.path("cniArgs")
                 .valueStream()
                 .map(pair ->
                         Map.entry(pair.path(0).stringValue(""), pair.path(1).stringValue("")))
                 .toList();
         var capabilities =
-                json.path("capabilityArgs") instanceof ObjectNode object ? object : Json.MAPPER.createObjectNode();
-        var key = new Attachment.Key(Json.string(json, "containerId"), Json.string(json, "ifName"));
-        var request = new Request(key.containerId(), Json.string(json, "netns"), key.ifName(), arguments, capabilities);
+                json.path("capabilityArgs") instanceof ObjectNode object ? object : CniJson.MAPPER.createObjectNode();
+        var key = new Attachment.Key(CniJson.string(json, "containerId"), CniJson.string(json, "ifName"));
+        var request =
+                new Request(key.containerId(), CniJson.string(json, "netns"), key.ifName(), arguments, capabilities);
         var result =
                 json.path("result") instanceof ObjectNode object ? Optional.of(object) : Optional.<ObjectNode>empty();
         return new Entry(request, config, result);
@@ -132,10 +133,10 @@ final class ResultCache {
 
     private static ObjectNode json(Entry entry) {
         var request = entry.request();
-        var json = Json.MAPPER.createObjectNode();
+        var json = CniJson.MAPPER.createObjectNode();
         json.put("kind", KIND);
         json.put("containerId", request.containerId());
-        json.put("config", Json.bytes(entry.network().source()));
+        json.put("config", CniJson.bytes(entry.network().source()));
         json.put("ifName", request.ifName());
         json.put("networkName", entry.network().name());
         json.put("netns", request.netns());

@@ -22,7 +22,7 @@ final class ResultParser {
 
     /** @throws InvalidArgument naming what is wrong with it */
     static CniResult parse(String network, ObjectNode json) {
-        var version = SpecVersion.parse(Json.string(json, "cniVersion"));
+        var version = SpecVersion.parse(CniJson.string(json, "cniVersion"));
         if (version.major() > SpecVersion.NEWEST.major()) {
             throw new InvalidArgument("cniVersion " + version + ": the newest known here is " + SpecVersion.NEWEST);
         }
@@ -129,7 +129,7 @@ final class ResultParser {
     }
 
     private static String string(JsonNode object, String key) {
-        return bounded(key, Json.string(object, key));
+        return bounded(key, CniJson.string(object, key));
     }
 
     private static String bounded(String key, String text) {

@@ -81,7 +81,7 @@ final class ResultParserTest {
     }
 
     private static CniResult parse(String json) {
-        return ResultParser.parse("net", Json.object(json));
+        return ResultParser.parse("net", CniJson.object(json));
     }
 
     private static InetAddress ip(String literal) {

@@ -1,28 +1,19 @@
 package io.carafe.network;
 
 import io.carafe.base.CarafeException.InvalidArgument;
+import io.carafe.oci.Json;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** JSON of configurations, plugins and cache entries, none of it trusted. The caller bounds its size. */
-final class Json {
+final class CniJson {
 
-    private static final int DEEPEST = 64;
+    static final JsonMapper MAPPER = Json.mapper();
 
-    static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(DEEPEST)
-                            .maxNumberLength(40)
-                            .build())
-                    .build())
-            .build();
-
-    private Json() {}
+    private CniJson() {}
 
     static ObjectNode object(String text) {
         return object(text.getBytes(StandardCharsets.UTF_8));
