@@ -31,14 +31,15 @@ final class AccountFile {
 
     static List<User> users(RootedDir root) {
         return lines(root, "/etc/passwd")
-                .filter(fields -> fields.length >= 4 && Ids.isNumber(fields[2]) && Ids.isNumber(fields[3]))
+                .filter(fields ->
+                        fields.length >= 4 && AccountIds.isNumber(fields[2]) && AccountIds.isNumber(fields[3]))
                 .map(fields -> new User(fields[0], Long.parseLong(fields[2]), Long.parseLong(fields[3])))
                 .toList();
     }
 
     static List<Group> groups(RootedDir root) {
         return lines(root, "/etc/group")
-                .filter(fields -> fields.length >= 3 && Ids.isNumber(fields[2]))
+                .filter(fields -> fields.length >= 3 && AccountIds.isNumber(fields[2]))
                 .map(fields -> new Group(
                         fields[0],
                         Long.parseLong(fields[2]),

@@ -33,7 +33,7 @@ final class UserResolver {
         var userPart = colon < 0 ? wanted : wanted.substring(0, colon);
         var groupPart = colon < 0 ? "" : wanted.substring(colon + 1);
         var account = account(userPart);
-        long uid = Ids.isNumber(userPart)
+        long uid = AccountIds.isNumber(userPart)
                 ? Long.parseLong(userPart)
                 : account.map(AccountFile.User::uid).orElse(0L);
         long gid = groupPart.isEmpty() ? account.map(AccountFile.User::gid).orElse(0L) : group(groupPart);
@@ -44,7 +44,7 @@ final class UserResolver {
     private static String wanted(SecurityConfig security, String imageUser) {
         var user = "";
         if (security.runAsUser() != null) {
-            user = String.valueOf(Ids.require(security.runAsUser(), "run_as_user"));
+            user = String.valueOf(AccountIds.require(security.runAsUser(), "run_as_user"));
         } else if (!security.runAsUserName().isEmpty()) {
             user = security.runAsUserName();
         }
@@ -55,14 +55,14 @@ final class UserResolver {
             throw new CarafeException.InvalidArgument(
                     "run_as_group " + security.runAsGroup() + " is given without run_as_user or run_as_username");
         }
-        return user + ":" + Ids.require(security.runAsGroup(), "run_as_group");
+        return user + ":" + AccountIds.require(security.runAsGroup(), "run_as_group");
     }
 
     private Optional<AccountFile.User> account(String user) {
         if (user.isEmpty()) {
             return users.stream().filter(entry -> entry.uid() == 0).findFirst();
         }
-        if (Ids.isNumber(user)) {
+        if (AccountIds.isNumber(user)) {
             long uid = Long.parseLong(user);
             return users.stream().filter(entry -> entry.uid() == uid).findFirst();
         }
@@ -74,7 +74,7 @@ final class UserResolver {
     }
 
     private long group(String group) {
-        if (Ids.isNumber(group)) {
+        if (AccountIds.isNumber(group)) {
             return Long.parseLong(group);
         }
         return groups.stream()
@@ -93,7 +93,7 @@ final class UserResolver {
             var name = account.get().name();
             groups.stream().filter(entry -> entry.members().contains(name)).forEach(entry -> all.add(entry.gid()));
         }
-        security.supplementalGroups().forEach(id -> all.add(Ids.require(id, "supplemental group")));
+        security.supplementalGroups().forEach(id -> all.add(AccountIds.require(id, "supplemental group")));
         return List.copyOf(all);
     }
 }

@@ -3,11 +3,11 @@ package io.carafe.engine.spec;
 import io.carafe.base.CarafeException;
 
 /** User and group ids: unsigned 32-bit, and never the all-ones that means "no id" to the kernel. */
-final class Ids {
+final class AccountIds {
 
     static final long MAX = 0xFFFF_FFFEL;
 
-    private Ids() {}
+    private AccountIds() {}
 
     static boolean isNumber(String text) {
         return !text.isEmpty()
