@@ -12,7 +12,7 @@ set -eu
 packages() {
     case $1 in
     build) echo ca-certificates curl:curl gcc:gcc libc6-dev make:make musl-tools:musl-gcc ;;
-    run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 libseccomp2 runc:runc ;;
+    run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 runc:runc ;;
     images) echo busybox-static coreutils dash docker-registry:docker-registry gcc:gcc libc6-dev nginx:nginx procps skopeo:skopeo util-linux ;;
     test) packages build; packages run; packages images; echo crun:crun jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
     demo) packages build; packages run; packages images; echo curl:curl jq:jq ;;

@@ -12,10 +12,10 @@ import java.util.function.UnaryOperator;
  * {@code apply} runs and out of it <em>after</em> {@code undo} has succeeded. So at any moment, also the one at which the
  * power fails, what a pod holds is among what its journal names.
  *
- * <p><b>Making a pod.</b> The engine walks {@code name → files → cgroup → namespaces → network}. For each it writes the
- * journal, then calls {@code apply}, which returns what was learned (an address, a pid) as a change to the record. When
- * {@code network} fails, {@code undo} is called for network, then namespaces, down to name; then the record is deleted and
- * nothing is left. Stopping the finished pod undoes network and namespaces; removing it undoes the rest. When the process
+ * <p><b>Making a pod.</b> The engine walks {@code cgroup → namespaces → network → files}. For each it writes the journal,
+ * then calls {@code apply}, which returns what was learned (an address, a pid) as a change to the record. When {@code
+ * network} fails, {@code undo} is called for network, then namespaces, then cgroup; then the record is deleted and nothing
+ * is left. Stopping the finished pod undoes files, network and namespaces; removing it undoes the rest. When the process
  * is killed anywhere in between, the next one finds record and journal in the store and goes on with the undoing.
  *
  * <p><b>The rules for a stage.</b>
