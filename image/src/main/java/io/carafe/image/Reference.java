@@ -87,10 +87,6 @@ public record Reference(String domain, String path, String tag, Digest digest) {
         return domain + "/" + path;
     }
 
-    public Reference withTag(String other) {
-        return new Reference(domain, path, other, digest);
-    }
-
     /** The same repository, by digest only. */
     public Reference withDigest(Digest other) {
         return new Reference(domain, path, null, other);

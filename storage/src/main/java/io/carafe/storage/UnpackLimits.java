@@ -34,9 +34,4 @@ public record UnpackLimits(
         return new UnpackLimits(
                 entries, directories, pathBytes, depth, bytes, Math.min(fileBytes, bytes), headerBytes, xattrBytes);
     }
-
-    /** The same limits with another bound on the number of members. */
-    public UnpackLimits withEntries(long count) {
-        return new UnpackLimits(count, directories, pathBytes, depth, totalBytes, fileBytes, headerBytes, xattrBytes);
-    }
 }

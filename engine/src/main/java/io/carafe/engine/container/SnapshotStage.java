@@ -55,10 +55,4 @@ record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshot
     static String volumeKey(ContainerRecord container, int index) {
         return container.id() + "-" + index;
     }
-
-    /** The container that a snapshot belongs to. */
-    static String ownerOf(String key) {
-        int dash = key.indexOf('-');
-        return dash < 0 ? key : key.substring(0, dash);
-    }
 }

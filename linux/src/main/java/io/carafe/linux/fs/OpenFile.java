@@ -24,7 +24,6 @@ public final class OpenFile implements AutoCloseable {
     private static final FunctionDescriptor OF_FD = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
 
     private static final MethodHandle FSYNC = Native.errnoFunction("fsync", OF_FD);
-    private static final MethodHandle FDATASYNC = Native.errnoFunction("fdatasync", OF_FD);
     private static final MethodHandle SYNCFS = Native.errnoFunction("syncfs", OF_FD);
     private static final MethodHandle PWRITE =
             Native.errnoFunction("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
@@ -223,11 +222,6 @@ public final class OpenFile implements AutoCloseable {
     /** Brings content and metadata of this file to disk; for a directory, the names in it. */
     public void sync() throws IOException {
         plain("fsync", FSYNC);
-    }
-
-    /** Brings the content to disk and what is needed to read it. */
-    public void syncData() throws IOException {
-        plain("fdatasync", FDATASYNC);
     }
 
     /** Brings the whole file system on which this file lies to disk. */

@@ -10,7 +10,6 @@ public final class OpenFlags {
     public static final int READ_WRITE = 2;
     public static final int CREATE = 0x40;
     public static final int EXCLUSIVE = 0x80;
-    public static final int TRUNCATE = 0x200;
     public static final int APPEND = 0x400;
     public static final int NON_BLOCK = 0x800;
     public static final int DIRECTORY = ARM ? 0x4000 : 0x1_0000;
