@@ -25,8 +25,8 @@ final class ExecSession implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Duration KILL_TIME = Duration.ofSeconds(10);
-    /** From the end of the process to that of the runtime that waits for it. */
-    private static final Duration RUNTIME_END_TIME = Duration.ofSeconds(2);
+    /** From the end of the process to that of the launcher that waits for it. */
+    private static final Duration LAUNCHER_END_TIME = Duration.ofSeconds(2);
 
     private final ExecCommand command;
     private final Path directory;
@@ -112,9 +112,9 @@ final class ExecSession implements AutoCloseable {
     }
 
     /**
-     * If the runtime still runs: the process and its descendants, then the runtime. In this order, because the runtime as
-     * their parent collects the process; a container's first process, which it would fall to, mostly does not, and then a
-     * zombie stays. A process that has ended may leave others behind.
+     * If the launcher still waits for the process: the process and its descendants, then the launcher. In this order, so that
+     * the launcher collects the process; it would fall to the host's init, and be a zombie that the container sees until that
+     * gets to it. A process that has ended may leave others behind.
      */
     private void killTree() throws IOException {
         if (!child.ref().alive()) {
@@ -124,7 +124,7 @@ final class ExecSession implements AutoCloseable {
         var process = startedProcess();
         boolean gone = ProcessTree.kill(process.stream().toList(), deadline);
         if (process.isPresent()) {
-            var _ = child.waitFor(Deadline.after(RUNTIME_END_TIME));
+            var _ = child.waitFor(Deadline.after(LAUNCHER_END_TIME));
         }
         if (!(gone && ProcessTree.kill(List.of(child.ref()), deadline))) {
             throw new CarafeException.Internal(

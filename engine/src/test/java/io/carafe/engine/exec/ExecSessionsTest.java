@@ -99,7 +99,7 @@ class ExecSessionsTest {
     }
 
     @Test
-    void aCommandThatTakesTooLongLeavesNoZombieToAnInitThatDoesNotReap() {
+    void aCommandThatTakesTooLongIsNoZombieInTheContainerEither() {
         assertThrows(
                 CarafeException.DeadlineExceeded.class,
                 () -> sessions.run(command("exec sleep 1000"), Deadline.after(Duration.ofSeconds(1))));
