@@ -1,7 +1,10 @@
-// The tools of others that are run against Carafe: crictl and critest, at one exact version.
+// The tools of others that are run against Carafe: crictl, critest and the
+// ginkgo that runs critest in parallel, at exact versions.
 module carafe.io/conformance
 
 go 1.26.2
+
+require github.com/onsi/ginkgo/v2 v2.28.1
 
 require sigs.k8s.io/cri-tools v1.36.0
 
@@ -38,7 +41,6 @@ require (
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.3-0.20250322232337-35a7c28c31ee // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/onsi/ginkgo/v2 v2.28.1 // indirect
 	github.com/onsi/gomega v1.39.1 // indirect
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/russross/blackfriday/v2 v2.1.0 // indirect
