@@ -2,7 +2,8 @@
 # usage: scripts/aot.sh LAYOUT
 #
 # Makes the AOT caches of a layout: runs the daemon on roots of its own and the command against it, and keeps the
-# classes, linked and ready, that these runs used. Without root the daemon still starts; less of it gets recorded.
+# classes, linked and ready, that these runs used. As root, and where a registry, conmon, runc and the CNI plugins are
+# at hand, that is an image pulled and a pod run to its end; otherwise less gets recorded, and the first pod is slower.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,12 +12,62 @@ set -eu
 
 layout=$1
 home=$(mktemp -d /var/tmp/carafe-aot.XXXXXX)
-trap 'rm -rf "$home"' EXIT
+bridge=ca$$
+trap leave EXIT
+trap 'exit 130' INT TERM HUP
+
+leave() {
+    local status=$?
+    trap - EXIT
+    if [ -e "$home/host" ]; then
+        "$top/scripts/registry.sh" stop "$home"
+        sweep "$home" "/$bridge" "$bridge"
+        restore_host "$home/host"
+    fi
+    rm -rf "$home"
+    exit "$status"
+}
+
+can_run_pods() {
+    local program
+    [ "$(id -u)" = 0 ] && [ -x "$cni_bin/bridge" ] || return 1
+    for program in conmon runc docker-registry skopeo jq busybox iptables; do command -v "$program" >/dev/null || return 1; done
+}
+
+carafe() { timeout 60 "$layout/bin/carafe" "$@" >>"$home/commands" 2>&1 </dev/null || true; }
+
+# What a node does all day, once.
+run_pods() {
+    carafe pull carafe/training:1
+    carafe run -d --name training --memory 64m -p "127.0.0.1:$("$top/scripts/registry.sh" port):80" carafe/training:1 sleep 1000
+    carafe exec training true
+    carafe logs training
+    carafe stats --no-stream
+    carafe inspect training
+}
+
+end_pods() {
+    carafe stop -t 0 training
+    carafe run --rm --name training-2 carafe/training:1 true
+    carafe rm -f training
+    carafe rmi carafe/training:1
+}
+
 say "training the JVM's AOT caches (start-up in a third of the time)"
 mkdir -p "$home/cni"
 : >"$home/registries.conf"
+pods=no
+if can_run_pods; then
+    pods=yes
+    prepare_host "$home/host"
+    port=$("$top/scripts/registry.sh" port)
+    "$top/scripts/registry.sh" start "$home" "$port"
+    "$top/scripts/registry.sh" push "$port" training
+    "$top/scripts/registry.sh" conf "$port" >"$home/registries.conf"
+    "$top/scripts/cni.sh" "$home/cni" "$bridge" 235
+fi
 # shellcheck disable=SC2046 # flags are words
-CARAFE_AOT_RECORD=$layout/lib/carafe/carafed.aot "$layout/bin/carafed" $(carafed_flags "$home" /carafe-aot) >"$home/log" 2>&1 &
+CARAFE_AOT_RECORD=$layout/lib/carafe/carafed.aot "$layout/bin/carafed" $(carafed_flags "$home" "/$bridge") >"$home/log" 2>&1 &
 pid=$!
 host=$home/carafe.sock
 for _ in $(seq 200); do
@@ -25,11 +76,13 @@ for _ in $(seq 200); do
 done
 if [ -S "$host" ]; then
     export CARAFE_HOST=$host
-    for words in "version" "info" "ps -a" "pods" "images" "inspect nothing" "logs nothing" "pull 127.0.0.1:1/a/b:c"; do
+    if [ $pods = yes ]; then run_pods; else carafe pull 127.0.0.1:1/a/b:c; fi
+    for words in "version" "info" "pods" "images" "inspect nothing"; do
         # shellcheck disable=SC2086
-        "$layout/bin/carafe" $words >/dev/null 2>&1 || true
+        carafe $words
     done
-    CARAFE_AOT_RECORD=$layout/lib/carafe/carafe.aot "$layout/bin/carafe" ps >/dev/null 2>>"$home/log" || true
+    CARAFE_AOT_RECORD=$layout/lib/carafe/carafe.aot carafe ps -a
+    [ $pods = no ] || end_pods
     kill $pid
     wait $pid || true
 else
@@ -39,3 +92,4 @@ else
     say "carafed did not start here: no AOT caches, it starts slower"
 fi
 rm -f "$layout"/lib/carafe/*.aot.config
+[ -z "${AOT_KEEP-}" ] || cp "$home/log" "$home/commands" "$AOT_KEEP/"

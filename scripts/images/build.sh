@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: scripts/images/build.sh SET...    (demo, critest, bench)
+# usage: scripts/images/build.sh SET...    (demo, critest, bench, training)
 #
 # Makes test images from this host's own Debian packages, as OCI layouts under build/images/layouts, and lists under
 # build/images/SET.list which repository and tag each goes to. Needs no network; what is there already is kept.
@@ -211,6 +211,13 @@ files() {
         }' "$1.new" "$2" "$3" "$4" "$5"
     mkdir -p "$1"
     mv "$1.new" "$1/srv"
+}
+
+# What the JVM is trained with at install time: one layer of a few hundred names.
+make_training() {
+    base_root
+    image training "$(shell_config)" "$work/root/base"
+    to training docker.io/carafe/training:1
 }
 
 make_bench() {
