@@ -34,7 +34,8 @@ run() {
         cache=-Xshare:auto
     fi
     # shellcheck disable=SC2086 # options are words
-    exec "$jdk/bin/java" "$cache" -Xlog:aot=off -Xlog:cds=off -XX:+UseSerialGC -XX:+UseCompactObjectHeaders \
+    exec "$jdk/bin/java" "$cache" -Xlog:aot=off -Xlog:cds=off -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 \
+        -XX:+UseSerialGC -XX:+UseCompactObjectHeaders \
         -XX:-UsePerfData --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow $options \
         "-Djava.library.path=$lib/native" "-Dorg.sqlite.lib.path=$lib/native" \
         "-DZstdNativePath=$lib/native/libzstd-jni.so" "-Dcarafe.launcher=$home/libexec/carafe/carafe-launcher" \
