@@ -118,6 +118,13 @@ static void serve(void) {
     }
 }
 
+/* The options name paths of the host, and every process of the pod can read /proc/1/cmdline. */
+static void hide_options(int count, char **options) {
+    for (int i = 0; i < count; i++) {
+        memset(options[i], 0, strlen(options[i]));
+    }
+}
+
 static void be_init(int socket) {
     char go = 0;
     sigset_t all;
@@ -143,7 +150,7 @@ static void be_init(int socket) {
     serve();
 }
 
-static int start(struct pin *pin) {
+static int start(struct pin *pin, int argc, char **argv) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
         return report_errno("start", "socketpair");
@@ -154,6 +161,7 @@ static int start(struct pin *pin) {
     }
     if (pid == 0) {
         close(ends[0]);
+        hide_options(argc, argv);
         be_init(ends[1]);
     }
     close(ends[1]);
@@ -201,7 +209,7 @@ int init_command(int argc, char **argv) {
         return 1;
     }
     if (namespace_join(net, CLONE_NEWNET) < 0 || namespace_join(ipc, CLONE_NEWIPC) < 0
-        || namespace_join(uts, CLONE_NEWUTS) < 0 || start(&pid) < 0) {
+        || namespace_join(uts, CLONE_NEWUTS) < 0 || start(&pid, argc, argv) < 0) {
         pin_undo(&pid);
         return 1;
     }

@@ -48,6 +48,7 @@ same "net namespace" "$(stat -Lc %i /proc/$init/ns/net)" "$(stat -c %i "$dir/net
 same "uts namespace" "$(stat -Lc %i /proc/$init/ns/uts)" "$(stat -c %i "$dir/uts")"
 same "root is empty" "$(ls -A /proc/$init/root/)" ""
 same "descriptors" "$(ls /proc/$init/fd | tr '\n' ' ')" "0 1 2 "
+same "command line" "$(tr -d '\0' </proc/$init/cmdline)" carafe-launcherinit
 same capabilities "$(grep CapEff /proc/$init/status | cut -f2)" 0000000000000000
 case $(readlink /proc/$init/exe) in "/memfd:carafe-launcher"*) ;; *) fail "not sealed: $(readlink /proc/$init/exe)" ;; esac
 touch /proc/$init/root/x 2>/dev/null && fail "its root can be written"
