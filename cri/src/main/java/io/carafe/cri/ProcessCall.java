@@ -1,6 +1,7 @@
 package io.carafe.cri;
 
 import com.google.protobuf.ByteString;
+import io.carafe.base.LatestSize;
 import io.carafe.base.ProcessIo;
 import io.carafe.proto.carafe.v1.Attached;
 import io.carafe.proto.carafe.v1.ProcessOutput;
@@ -33,9 +34,7 @@ final class ProcessCall implements ProcessIo, BytePipe.Pressure {
             output(bytes -> ProcessOutput.newBuilder().setStdout(bytes));
     private final OutputStream stderr =
             output(bytes -> ProcessOutput.newBuilder().setStderr(bytes));
-    private final Object sizeLock = new Object();
-    private Consumer<TerminalSize> sizeListener;
-    private TerminalSize lastSize;
+    private final LatestSize size = new LatestSize();
     private final Object pressureLock = new Object();
     private long waitingBytes;
     private boolean owesRequest;
@@ -110,23 +109,12 @@ final class ProcessCall implements ProcessIo, BytePipe.Pressure {
     }
 
     void resize(io.carafe.proto.carafe.v1.TerminalSize message) {
-        var size = new TerminalSize(message.getWidth(), message.getHeight());
-        synchronized (sizeLock) {
-            lastSize = size;
-            if (sizeListener != null) {
-                sizeListener.accept(size);
-            }
-        }
+        size.set(new TerminalSize(message.getWidth(), message.getHeight()));
     }
 
     @Override
     public void onResize(Consumer<TerminalSize> listener) {
-        synchronized (sizeLock) {
-            sizeListener = listener;
-            if (lastSize != null) {
-                listener.accept(lastSize);
-            }
-        }
+        size.listen(listener);
         tellAttached();
     }
 

@@ -1,5 +1,6 @@
 package io.carafe.streaming;
 
+import io.carafe.base.LatestSize;
 import io.carafe.base.ProcessIo;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,9 +24,7 @@ final class RemoteCommand implements ProcessIo {
     private final CommandProtocol protocol;
     private final Runnable done;
     private final Thread thread;
-    private final Object sizeLock = new Object();
-    private Consumer<TerminalSize> sizeListener;
-    private TerminalSize lastSize;
+    private final LatestSize size = new LatestSize();
 
     /** @param done called after the status has been written, on the command's thread */
     RemoteCommand(Session.Command session, Streams streams, CommandProtocol protocol, Runnable done) {
@@ -77,29 +76,15 @@ final class RemoteCommand implements ProcessIo {
 
     private void readSizes() {
         try {
-            TerminalSizes.read(streams.resize(), this::resized);
+            TerminalSizes.read(streams.resize(), size::set);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.TRACE, () -> session.path() + ": no more terminal sizes: " + e.getMessage());
         }
     }
 
-    private void resized(TerminalSize size) {
-        synchronized (sizeLock) {
-            lastSize = size;
-            if (sizeListener != null) {
-                sizeListener.accept(size);
-            }
-        }
-    }
-
     @Override
     public void onResize(Consumer<TerminalSize> listener) {
-        synchronized (sizeLock) {
-            sizeListener = listener;
-            if (lastSize != null) {
-                listener.accept(lastSize);
-            }
-        }
+        size.listen(listener);
     }
 
     @Override
