@@ -104,6 +104,7 @@ public final class PodService implements Pods {
     private String make(Operation<String> operation, Pod pod) {
         var name = pod.record().config().name();
         try {
+            requireRuntime(pod);
             stages.apply(operation, pod.owner(), Deadline.after(core.timeouts().operation()));
             pod.owner().update(Durability.POWER, record -> record.withPhase(Phase.READY));
             table.add(pod.id(), name, pod);
@@ -115,6 +116,16 @@ public final class PodService implements Pods {
             throw e;
         } finally {
             claims.release(name);
+        }
+    }
+
+    /** The pod itself needs none, but without one it would stand there with no container ever to come. */
+    private void requireRuntime(Pod pod) {
+        try {
+            var limit = Deadline.after(core.timeouts().runtime());
+            var _ = core.parts().handlers().usable(pod.record().handler(), limit);
+        } catch (CarafeException e) {
+            throw e.in("run " + pod);
         }
     }
 
