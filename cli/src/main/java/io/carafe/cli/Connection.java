@@ -93,7 +93,11 @@ final class Connection implements AutoCloseable {
             case UNAVAILABLE ->
                 // a transport's failure carries its exception; the daemon's answer is text alone
                 new Failure(status.getCause() == null ? said : notRunning(socket, reason(status.getCause())));
-            case CANCELLED -> new Failure("interrupted", Failure.INTERRUPTED);
+            case CANCELLED ->
+                // a daemon that stops resets the calls it has not answered; all else is a signal to this command
+                said.startsWith("RST_STREAM")
+                        ? new Failure("the daemon at " + socket + " stopped before it answered")
+                        : new Failure("interrupted", Failure.INTERRUPTED);
             case UNIMPLEMENTED ->
                 new Failure("the daemon at " + socket + " does not know this call: " + said
                         + "\n  it may be older than this command, or not be carafed");
