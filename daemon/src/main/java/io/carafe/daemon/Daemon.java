@@ -105,7 +105,9 @@ final class Daemon implements AutoCloseable {
                 config.cni().confDir(), config.cni().binDirs(), config.root().resolve("cni"))));
         var launcher = Installation.launcher();
         var handlers = new RuntimeHandlers(handlers(), config.runtime().defaultHandler(), cgroups, launcher);
-        var timeouts = EngineConfig.Timeouts.DEFAULT;
+        var usual = EngineConfig.Timeouts.DEFAULT;
+        var timeouts = new EngineConfig.Timeouts(
+                config.runtime().createTimeout(), usual.runtime(), usual.network(), usual.recovery());
         return opened(Engine.open(
                 new EngineConfig(config.root(), config.runRoot(), config.cgroupParent(), timeouts),
                 new EngineParts(

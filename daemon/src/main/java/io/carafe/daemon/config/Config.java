@@ -50,7 +50,7 @@ public record Config(
             @Doc("The monitor of every container: a path, or a name to look up in PATH.")
             String conmon,
 
-            @Doc("Ends a container creation that takes longer.")
+            @Doc("Undoes the making of a pod or container that takes longer.")
             Duration createTimeout,
 
             @Doc("OCI runtimes by handler name.") Map<String, Handler> handlers) {
