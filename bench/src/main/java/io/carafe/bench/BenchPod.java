@@ -29,13 +29,13 @@ final class BenchPod {
         }
     }
 
-    private final Cri cri;
+    private final Peer peer;
     private final PodSandboxConfig config;
     private String pod;
     private String container;
 
     BenchPod(Peer peer, int number) {
-        this.cri = peer.cri();
+        this.peer = peer;
         var uid = UUID.randomUUID().toString();
         config = PodSandboxConfig.newBuilder()
                 .setMetadata(PodSandboxMetadata.newBuilder()
@@ -52,11 +52,11 @@ final class BenchPod {
     /** Begins the pod and its container, from nothing to running. */
     Start start() {
         var t0 = System.nanoTime();
-        pod = cri.runPod(config);
+        pod = peer.cri().runPod(config);
         var t1 = System.nanoTime();
-        container = cri.create(pod, config, containerConfig());
+        container = peer.cri().create(pod, config, containerConfig());
         var t2 = System.nanoTime();
-        cri.start(container);
+        peer.cri().start(container);
         var t3 = System.nanoTime();
         return new Start(Duration.ofNanos(t1 - t0), Duration.ofNanos(t2 - t1), Duration.ofNanos(t3 - t2));
     }
@@ -83,12 +83,12 @@ final class BenchPod {
 
     /** Ends the container with a grace of ten seconds, which it does not need. */
     void stopContainer() {
-        cri.stop(container, Duration.ofSeconds(10));
+        peer.cri().stop(container, Duration.ofSeconds(10));
     }
 
     /** Takes all away; what is gone already is no error. */
     void remove() {
-        cri.stopPod(pod);
-        cri.removePod(pod);
+        peer.cri().stopPod(pod);
+        peer.cri().removePod(pod);
     }
 }
