@@ -18,6 +18,7 @@ import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.testing.DockerRegistry;
 import io.carafe.image.testing.NastyRegistry;
@@ -99,7 +100,7 @@ class ImageServiceTest {
         return ImageService.open(
                 directory.resolve("root/images"),
                 storage,
-                new RegistryClient(List.of(), IMPATIENT),
+                new RegistryClient(List.of(), Proxies.NONE, IMPATIENT),
                 sources,
                 PullLimits.DEFAULT);
     }

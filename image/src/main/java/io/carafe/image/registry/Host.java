@@ -30,6 +30,7 @@ final class Host implements AutoCloseable {
     private final String name;
     private final boolean insecure;
     private final Patience patience;
+    private final Proxies proxies;
     private final HttpClient client;
 
     /** Found by the first exchange that succeeds. */
@@ -38,13 +39,14 @@ final class Host implements AutoCloseable {
     /** What the registry asked for last, so that later requests need not be refused first; null if nothing. */
     private volatile Challenge challenge;
 
-    Host(String name, boolean insecure, Certificates certificates, Patience patience) {
+    Host(String name, boolean insecure, Certificates certificates, Proxies proxies, Patience patience) {
         this.name = name;
         this.insecure = insecure;
+        this.proxies = proxies;
         this.patience = patience;
         this.scheme = insecure ? null : "https";
         this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
+                .proxy(proxies)
                 .followRedirects(HttpClient.Redirect.NEVER) // they are followed here, since credentials must not be
                 .connectTimeout(patience.connect())
                 .sslContext(certificates.context(name, insecure))
@@ -151,6 +153,13 @@ final class Host implements AutoCloseable {
 
     HttpRequest.Builder request(URI uri, String authorization) {
         var request = HttpRequest.newBuilder(uri).header("User-Agent", USER_AGENT);
+        if (!"https".equals(uri.getScheme())) {
+            request.version(HttpClient.Version.HTTP_1_1); // without TLS there is nothing to agree on HTTP/2 with
+        }
+        var forProxy = proxies.authorization(uri);
+        if (forProxy != null) {
+            request.header("Proxy-Authorization", forProxy);
+        }
         if (authorization != null) {
             request.header("Authorization", authorization);
         }
@@ -169,8 +178,8 @@ final class Host implements AutoCloseable {
         var answer = client.sendAsync(
                 request, info -> new ResponseBody(request.uri().getAuthority(), patience.stall(), deadline));
         try {
-            return new Response(
-                    answer.get(Math.min(patient.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS));
+            var response = answer.get(Math.min(patient.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+            return fromRegistry(response);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {
@@ -184,6 +193,22 @@ final class Host implements AutoCloseable {
         }
         deadline.check(action);
         throw new IOException("no answer within " + patient.toMillis() + " ms");
+    }
+
+    /** Tells a registry's answer from one that a proxy gave instead; the JDK gives none of those to CONNECT a body. */
+    private static Response fromRegistry(HttpResponse<ResponseBody> response) throws IOException {
+        int status = response.statusCode();
+        if (response.body() != null && status != 407) {
+            return new Response(response);
+        }
+        if (response.body() != null) {
+            response.body().close();
+        }
+        if (status == 407) {
+            throw new CarafeException.FailedPrecondition("the proxy on the way to "
+                    + response.uri().getAuthority() + " wants other credentials than HTTPS_PROXY or HTTP_PROXY has");
+        }
+        throw new IOException("the proxy answers " + status);
     }
 
     /** Ends the exchange; should its answer have come just now, closes it. */

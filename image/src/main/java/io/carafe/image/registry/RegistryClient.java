@@ -13,6 +13,7 @@ public final class RegistryClient implements AutoCloseable {
     private record HostKey(String name, boolean insecure) {}
 
     private final Certificates certificates;
+    private final Proxies proxies;
     private final Patience patience;
     private final TokenCache tokens = new TokenCache();
     private final ConcurrentMap<HostKey, Host> hosts = new ConcurrentHashMap<>();
@@ -21,14 +22,15 @@ public final class RegistryClient implements AutoCloseable {
         this(Patience.DEFAULT);
     }
 
-    /** With the certificates of the node's {@code certs.d} directories. */
+    /** With the certificates of the node's {@code certs.d} directories, and the proxies of the process's environment. */
     public RegistryClient(Patience patience) {
-        this(Certificates.DEFAULT_DIRECTORIES, patience);
+        this(Certificates.DEFAULT_DIRECTORIES, Proxies.of(System.getenv()), patience);
     }
 
     /** @param certificates directories with a folder for each host, in the manner of {@code /etc/containers/certs.d} */
-    public RegistryClient(List<Path> certificates, Patience patience) {
+    public RegistryClient(List<Path> certificates, Proxies proxies, Patience patience) {
         this.certificates = new Certificates(certificates);
+        this.proxies = proxies;
         this.patience = patience;
     }
 
@@ -37,7 +39,7 @@ public final class RegistryClient implements AutoCloseable {
         var reference = endpoint.reference();
         var host = hosts.computeIfAbsent(
                 new HostKey(reference.domain(), endpoint.insecure()),
-                key -> new Host(key.name(), key.insecure(), certificates, patience));
+                key -> new Host(key.name(), key.insecure(), certificates, proxies, patience));
         return new Repository(host, reference, auth, tokens, patience);
     }
 

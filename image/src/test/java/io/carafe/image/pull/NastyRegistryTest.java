@@ -18,6 +18,7 @@ import io.carafe.image.config.RegistriesConf.PullFrom;
 import io.carafe.image.config.RegistriesConf.Registry;
 import io.carafe.image.config.RegistriesConf.ShortNames;
 import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.testing.DirectoryTarget;
 import io.carafe.image.testing.NastyRegistry;
@@ -71,7 +72,7 @@ class NastyRegistryTest {
         registry = new NastyRegistry();
         registry.serve("app", "1", image);
         target = new DirectoryTarget(directory.resolve("layers"));
-        client = new RegistryClient(List.of(directory.resolve("certs.d")), IMPATIENT);
+        client = new RegistryClient(List.of(directory.resolve("certs.d")), Proxies.NONE, IMPATIENT);
     }
 
     @AfterEach

@@ -13,11 +13,13 @@ import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.config.Policy;
 import io.carafe.image.config.RegistriesFile;
 import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.testing.DirectoryTarget;
 import io.carafe.image.testing.DockerRegistry;
 import io.carafe.image.testing.TestImages;
 import io.carafe.image.testing.TestImages.Packing;
+import io.carafe.image.testing.TestProxy;
 import io.carafe.image.testing.TestTls;
 import io.carafe.oci.image.Platform;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +44,7 @@ class RealRegistryTest {
     Path directory;
 
     private DirectoryTarget target;
+    private Proxies proxies = Proxies.NONE;
 
     private final TestImages.Made image = TestImages.image(
             TestImages.layer(TestImages.tar("plain", 70_000, 1), Packing.PLAIN),
@@ -60,7 +64,7 @@ class RealRegistryTest {
                 RegistriesFile.load(file),
                 Policy.ACCEPT_ANYTHING,
                 new CredentialStore(List.of(directory.resolve("auth.json")), List.of()));
-        var client = new RegistryClient(List.of(directory.resolve("certs.d")), Patience.DEFAULT);
+        var client = new RegistryClient(List.of(directory.resolve("certs.d")), proxies, Patience.DEFAULT);
         try (var puller = new Puller(client, sources, PullLimits.DEFAULT)) {
             var resolved = puller.resolve(name, auth, AMD64, Deadline.none());
             puller.fetchLayers(resolved, target, PullProgress.NONE, Deadline.none());
@@ -203,6 +207,50 @@ class RealRegistryTest {
 
             pull("", name, RegistryAuth.ANONYMOUS);
             assertWhole();
+        }
+    }
+
+    @Test
+    void registryIsReachedThroughTheProxyThatTheEnvironmentNames() throws IOException {
+        var conf = "[[registry]]\nlocation = \"registry.test\"\ninsecure = true\n";
+        var tls = TestTls.make(directory.resolve("tls"));
+        try (var registry = new DockerRegistry(directory.resolve("registry"), false, tls, false);
+                var proxy = new TestProxy(registry.port())) {
+            registry.push(image, "app:1");
+            proxies = Proxies.of(Map.of("HTTPS_PROXY", proxy.url()));
+
+            pull(conf, "registry.test/app:1", RegistryAuth.ANONYMOUS);
+
+            assertWhole();
+            assertEquals("CONNECT registry.test:443 HTTP/1.1", proxy.requests().getFirst());
+        }
+    }
+
+    @Test
+    void registryOfPlainHttpIsReachedThroughAProxy() throws IOException {
+        var conf = "[[registry]]\nlocation = \"registry.test\"\ninsecure = true\n";
+        try (var registry = new DockerRegistry(directory.resolve("registry"));
+                var proxy = new TestProxy(registry.port())) {
+            registry.push(image, "app:1");
+            proxies = Proxies.of(Map.of("HTTPS_PROXY", proxy.url(), "HTTP_PROXY", proxy.url()));
+
+            pull(conf, "registry.test/app:1", RegistryAuth.ANONYMOUS);
+
+            assertWhole();
+            assertTrue(proxy.requests().contains("GET http://registry.test/v2/app/manifests/1 HTTP/1.1"));
+        }
+    }
+
+    @Test
+    void refusalOfAProxyIsNamed() throws IOException {
+        try (var registry = new DockerRegistry(directory.resolve("registry"));
+                var proxy = new TestProxy(registry.port())) {
+            proxies = Proxies.of(Map.of("HTTPS_PROXY", proxy.url().replace("secret", "wrong")));
+
+            var e = assertThrows(CarafeException.class, () -> pull("", "registry.test/app:1", RegistryAuth.ANONYMOUS));
+
+            assertTrue(e.getMessage().contains("proxy"), e.getMessage());
+            assertFalse(e.getMessage().contains("wrong"), e.getMessage());
         }
     }
 }

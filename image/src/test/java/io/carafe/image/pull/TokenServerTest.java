@@ -15,6 +15,7 @@ import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.config.RegistriesConf.Registry;
 import io.carafe.image.config.RegistriesConf.ShortNames;
 import io.carafe.image.registry.Patience;
+import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.testing.DirectoryTarget;
 import io.carafe.image.testing.NastyRegistry;
@@ -72,7 +73,7 @@ class TokenServerTest {
         registry.serve("team/app", "1", image);
         registry.trick(exchange -> challenge(exchange, "http://" + tokens.host() + "/token"));
         tokens.trick(this::issue);
-        client = new RegistryClient(List.of(directory.resolve("certs.d")), IMPATIENT);
+        client = new RegistryClient(List.of(directory.resolve("certs.d")), Proxies.NONE, IMPATIENT);
     }
 
     @AfterEach

@@ -70,6 +70,11 @@ public final class DockerRegistry implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
+    /** On loopback. */
+    public int port() {
+        return port;
+    }
+
     /** Pushes with skopeo. */
     public void push(TestImages.Made image, String name) throws IOException {
         var layout = Files.createTempDirectory(directory, "layout");
