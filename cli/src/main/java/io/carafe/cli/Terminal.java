@@ -1,16 +1,12 @@
 package io.carafe.cli;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Native;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,30 +25,24 @@ final class Terminal implements AutoCloseable {
     private static final int TERMIOS_SIZE = 64; // 60 bytes in glibc
     private static final long TIOCGWINSZ = 0x5413;
 
-    private static final MethodHandle TCGETATTR =
-            Native.function("tcgetattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle TCSETATTR =
-            Native.function("tcsetattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle CFMAKERAW = Native.function("cfmakeraw", FunctionDescriptor.ofVoid(ADDRESS));
-    private static final MethodHandle IOCTL =
-            Native.errnoVariadic("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
+    private static final CFunction TCGETATTR = CFunction.returningInt("tcgetattr");
+    private static final CFunction TCSETATTR = CFunction.returningInt("tcsetattr");
+    private static final CFunction CFMAKERAW = CFunction.returningInt("cfmakeraw");
+    private static final CFunction IOCTL = CFunction.returningInt("ioctl");
 
     private final Arena arena = Arena.ofShared();
+    private final MemorySegment errno = Native.errnoIn(arena);
     private final MemorySegment original = arena.allocate(TERMIOS_SIZE, 8);
     private final Thread restoring = new Thread(this::restore, "restore-terminal");
 
     private Terminal() {
-        try (var temporary = Arena.ofConfined()) {
-            if ((int) TCGETATTR.invokeExact(STDIN, original) != 0) {
-                throw new Failure("standard input is not a terminal");
-            }
-            Runtime.getRuntime().addShutdownHook(restoring);
-            var raw = temporary.allocate(TERMIOS_SIZE, 8).copyFrom(original);
-            CFMAKERAW.invokeExact(raw);
-            int _ = (int) TCSETATTR.invokeExact(STDIN, TCSADRAIN, raw);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        if (TCGETATTR.call(errno, STDIN, original.address()) != 0) {
+            throw new Failure("standard input is not a terminal");
         }
+        Runtime.getRuntime().addShutdownHook(restoring);
+        var raw = arena.allocate(TERMIOS_SIZE, 8).copyFrom(original);
+        CFMAKERAW.call(errno, raw.address());
+        TCSETATTR.call(errno, STDIN, TCSADRAIN, raw.address());
     }
 
     /** Puts the terminal at standard input into raw mode. */
@@ -76,15 +66,13 @@ final class Terminal implements AutoCloseable {
         try (var arena = Arena.ofConfined()) {
             var winsize = arena.allocate(JAVA_SHORT, 4);
             for (var descriptor = 0; descriptor <= 2; descriptor++) {
-                if ((int) IOCTL.invokeExact(Native.errnoIn(arena), descriptor, TIOCGWINSZ, winsize) == 0) {
+                if (IOCTL.call(Native.errnoIn(arena), descriptor, TIOCGWINSZ, winsize.address()) == 0) {
                     var rows = Short.toUnsignedInt(winsize.getAtIndex(JAVA_SHORT, 0));
                     var columns = Short.toUnsignedInt(winsize.getAtIndex(JAVA_SHORT, 1));
                     return rows == 0 || columns == 0 ? Optional.empty() : Optional.of(new Size(columns, rows));
                 }
             }
             return Optional.empty();
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -99,10 +87,6 @@ final class Terminal implements AutoCloseable {
     }
 
     private void restore() {
-        try {
-            int _ = (int) TCSETATTR.invokeExact(STDIN, TCSADRAIN, original);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
+        TCSETATTR.call(errno, STDIN, TCSADRAIN, original.address());
     }
 }

@@ -1,9 +1,6 @@
 package io.carafe.linux;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.lang.foreign.Arena;
 import java.util.Locale;
 
 /** Error numbers of Linux that callers decide on; the same on x86-64 and aarch64. */
@@ -36,18 +33,15 @@ public final class Errno {
     public static final int ECONNREFUSED = 111;
     public static final int EDQUOT = 122;
 
-    private static final MethodHandle STRERROR =
-            Native.function("strerror", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final CFunction STRERROR = CFunction.returningLong("strerror");
 
     private Errno() {}
 
     /** The C library's words for {@code errno}, lower case at the start: {@code no such file or directory}. */
     public static String describe(int errno) {
-        try {
-            var text = Native.string((MemorySegment) STRERROR.invokeExact(errno), 256);
+        try (var arena = Arena.ofConfined()) {
+            var text = Native.string(STRERROR.call(Native.errnoIn(arena), errno), 256);
             return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 }

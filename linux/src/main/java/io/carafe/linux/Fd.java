@@ -1,9 +1,6 @@
 package io.carafe.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
@@ -11,9 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -34,13 +30,10 @@ public final class Fd implements AutoCloseable {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_NONBLOCK = 0x800;
 
-    private static final MethodHandle CLOSE = Native.errnoFunction("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCNTL =
-            Native.errnoVariadic("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG), 2);
-    private static final MethodHandle READ =
-            Native.errnoFunction("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE =
-            Native.errnoFunction("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final CFunction CLOSE = CFunction.returningInt("close");
+    private static final CFunction FCNTL = CFunction.returningInt("fcntl");
+    private static final CFunction READ = CFunction.returningLong("read");
+    private static final CFunction WRITE = CFunction.returningLong("write");
 
     private final int number;
     private final String name;
@@ -216,9 +209,9 @@ public final class Fd implements AutoCloseable {
             // before the number is free: a copy of it in a child would keep the registration alive
             polling.forget();
             // Linux frees the number whatever close() answers, so there is nothing to do about an error
-            var _ = (int) CLOSE.invokeExact(Native.errnoIn(arena), number);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+            CLOSE.call(Native.errnoIn(arena), number);
+        } catch (SyscallException e) {
+            throw new IllegalStateException(e);
         } finally {
             use.writeLock().unlock();
         }
@@ -229,11 +222,11 @@ public final class Fd implements AutoCloseable {
         return name;
     }
 
-    private int transfer(MethodHandle call, String verb, MemorySegment buffer, long length) throws IOException {
+    private int transfer(CFunction function, String verb, MemorySegment buffer, long length) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
             while (true) {
-                long count = transferOnce(call, errno, buffer, length);
+                long count = transferOnce(function, errno, buffer, length);
                 if (count >= 0) {
                     return (int) count;
                 }
@@ -248,17 +241,14 @@ public final class Fd implements AutoCloseable {
         }
     }
 
-    private long transferOnce(MethodHandle call, MemorySegment errno, MemorySegment buffer, long length)
+    private long transferOnce(CFunction function, MemorySegment errno, MemorySegment buffer, long length)
             throws IOException {
         use.readLock().lock();
         try {
             requireOpen();
-            return (long) call.invokeExact(errno, number, buffer, length);
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+            return function.call(errno, number, buffer.address(), length);
         } finally {
+            Reference.reachabilityFence(buffer);
             use.readLock().unlock();
         }
     }
@@ -266,15 +256,11 @@ public final class Fd implements AutoCloseable {
     private int fcntl(int command, long argument) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            int result = (int) FCNTL.invokeExact(errno, number, command, argument);
+            long result = FCNTL.call(errno, number, command, argument);
             if (result < 0) {
                 throw new SyscallException("fcntl", name, Native.errno(errno));
             }
-            return result;
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+            return (int) result;
         }
     }
 

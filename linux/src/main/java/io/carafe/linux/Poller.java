@@ -1,7 +1,5 @@
 package io.carafe.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -9,9 +7,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,12 +38,9 @@ final class Poller {
     private static final int EVENT_SIZE = DATA_OFFSET + 8;
     private static final int EVENTS = 64;
 
-    private static final MethodHandle EPOLL_CREATE =
-            Native.errnoFunction("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-    private static final MethodHandle EPOLL_CTL =
-            Native.errnoFunction("epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle EPOLL_WAIT =
-            Native.errnoFunction("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final CFunction EPOLL_CREATE = CFunction.returningInt("epoll_create1");
+    private static final CFunction EPOLL_CTL = CFunction.returningInt("epoll_ctl");
+    private static final CFunction EPOLL_WAIT = CFunction.returningInt("epoll_wait");
 
     private static final AtomicLong IDS = new AtomicLong();
     private static final Map<Long, Entry> ENTRIES = new ConcurrentHashMap<>();
@@ -220,13 +213,9 @@ final class Poller {
             event.set(JAVA_INT_UNALIGNED, 0, events);
             event.set(JAVA_LONG_UNALIGNED, DATA_OFFSET, id);
             var errno = Native.errnoIn(arena);
-            if ((int) EPOLL_CTL.invokeExact(errno, EPOLL, operation, fd, event) < 0) {
+            if (EPOLL_CTL.call(errno, EPOLL, operation, fd, event.address()) < 0) {
                 throw new SyscallException("epoll_ctl", "fd " + fd, Native.errno(errno));
             }
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -234,12 +223,10 @@ final class Poller {
         int epoll;
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            epoll = (int) EPOLL_CREATE.invokeExact(errno, EPOLL_CLOEXEC);
+            epoll = (int) EPOLL_CREATE.call(errno, EPOLL_CLOEXEC);
             if (epoll < 0) {
-                throw new SyscallException("epoll_create1", "", Native.errno(errno));
+                throw new IllegalStateException(new SyscallException("epoll_create1", "", Native.errno(errno)));
             }
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
         Thread.ofPlatform().name("carafe-poller").daemon().start(() -> loop(epoll));
         return epoll;
@@ -250,17 +237,16 @@ final class Poller {
             var errno = Native.errnoIn(arena);
             MemorySegment events = arena.allocate((long) EVENTS * EVENT_SIZE, 8);
             while (true) {
-                int count = (int) EPOLL_WAIT.invokeExact(errno, epoll, events, EVENTS, -1);
+                long count = EPOLL_WAIT.call(errno, epoll, events.address(), EVENTS, -1);
                 if (count < 0 && Native.errno(errno) != Errno.EINTR) {
-                    throw new SyscallException("epoll_wait", "fd " + epoll, Native.errno(errno));
+                    throw new IllegalStateException(
+                            new SyscallException("epoll_wait", "fd " + epoll, Native.errno(errno)));
                 }
                 for (int i = 0; i < count; i++) {
                     long at = (long) i * EVENT_SIZE;
                     dispatch(events.get(JAVA_LONG_UNALIGNED, at + DATA_OFFSET), events.get(JAVA_INT_UNALIGNED, at));
                 }
             }
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 

@@ -1,25 +1,23 @@
 package io.carafe.image.compress;
 
+import io.carafe.linux.CFunction;
+import io.carafe.linux.Native;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 
 /**
  * Intel's ISA-L, which inflates two to three times as fast as zlib ({@code igzip_lib.h} of libisal 2.30; the layout of
  * {@code struct inflate_state} is part of the library's ABI 2, and is tried out before it is trusted).
  */
-@SuppressWarnings("restricted") // calling C is what this class is for
 final class Isal {
 
     /** {@code sizeof(struct inflate_state)} is 87,368; a later minor version may append. */
@@ -39,29 +37,11 @@ final class Isal {
     private static final AddressLayout POINTER = ValueLayout.ADDRESS;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
-    private static final MethodHandle INIT;
-    private static final MethodHandle RESET;
-    private static final MethodHandle INFLATE;
-    private static final boolean AVAILABLE;
-
-    static {
-        MethodHandle init = null;
-        MethodHandle reset = null;
-        MethodHandle inflate = null;
-        try {
-            var library = SymbolLookup.libraryLookup("libisal.so.2", Arena.global());
-            init = handle(library, "isal_inflate_init", FunctionDescriptor.ofVoid(POINTER));
-            reset = handle(library, "isal_inflate_reset", FunctionDescriptor.ofVoid(POINTER));
-            inflate = handle(library, "isal_inflate", FunctionDescriptor.of(INT, POINTER));
-        } catch (IllegalArgumentException e) {
-            System.getLogger("io.carafe.image")
-                    .log(System.Logger.Level.INFO, "libisal.so.2 is not installed: gzip layers take the slower way");
-        }
-        INIT = init;
-        RESET = reset;
-        INFLATE = inflate;
-        AVAILABLE = inflate != null && isUnderstood();
-    }
+    private static final String LIBRARY = "libisal.so.2";
+    private static final Optional<CFunction> INIT = CFunction.returningInt(LIBRARY, "isal_inflate_init");
+    private static final Optional<CFunction> RESET = CFunction.returningInt(LIBRARY, "isal_inflate_reset");
+    private static final Optional<CFunction> INFLATE = CFunction.returningInt(LIBRARY, "isal_inflate");
+    private static final boolean AVAILABLE = isInstalled() && isUnderstood();
 
     private Isal() {}
 
@@ -69,9 +49,13 @@ final class Isal {
         return AVAILABLE;
     }
 
-    private static MethodHandle handle(SymbolLookup library, String name, FunctionDescriptor descriptor) {
-        var symbol = library.find(name).orElseThrow(() -> new IllegalArgumentException(name));
-        return Linker.nativeLinker().downcallHandle(symbol, descriptor);
+    private static boolean isInstalled() {
+        if (INIT.isPresent() && RESET.isPresent() && INFLATE.isPresent()) {
+            return true;
+        }
+        System.getLogger("io.carafe.image")
+                .log(System.Logger.Level.INFO, LIBRARY + " is not installed: gzip layers take the slower way");
+        return false;
     }
 
     /** Whether two small members come out as they went in: the proof that the layout is this library's. */
@@ -97,17 +81,19 @@ final class Isal {
     /** One decompression in native memory that lives as long as {@code arena}. */
     static final class State {
 
+        private final MemorySegment errno;
         private final MemorySegment state;
 
         State(Arena arena) {
+            errno = Native.errnoIn(arena);
             state = arena.allocate(STATE_SIZE, 64);
-            call(INIT);
+            INIT.orElseThrow().call(errno, state.address());
             state.set(INT, CRC_FLAG, GZIP);
         }
 
         /** Ready for the next member; what was set as input stays. */
         void nextMember() {
-            call(RESET);
+            RESET.orElseThrow().call(errno, state.address());
             state.set(INT, CRC_FLAG, GZIP);
         }
 
@@ -134,24 +120,11 @@ final class Isal {
             int room = (int) out.byteSize();
             state.set(POINTER, NEXT_OUT, out);
             state.set(INT, AVAIL_OUT, room);
-            int result;
-            try {
-                result = (int) INFLATE.invokeExact(state);
-            } catch (Throwable e) {
-                throw new IllegalStateException("isal_inflate", e);
-            }
+            int result = (int) INFLATE.orElseThrow().call(errno, state.address());
             if (result < 0 || result == 6) {
                 throw new IOException("broken gzip data: " + reason(result));
             }
             return room - state.get(INT, AVAIL_OUT);
-        }
-
-        private void call(MethodHandle function) {
-            try {
-                function.invokeExact(state);
-            } catch (Throwable e) {
-                throw new IllegalStateException("isal_inflate_init", e);
-            }
         }
 
         private static String reason(int result) {

@@ -1,18 +1,14 @@
 package io.carafe.linux.fs;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
-import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,40 +28,23 @@ public final class At {
     private static final int RENAME_NO_REPLACE = 1;
     private static final int RENAME_EXCHANGE = 2;
 
-    private static final FunctionDescriptor FD_NAME_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-
-    private static final MethodHandle OPENAT =
-            Native.errnoVariadic("openat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), 3);
-    private static final MethodHandle MKDIRAT = Native.errnoFunction("mkdirat", FD_NAME_INT);
-    private static final MethodHandle MKNODAT =
-            Native.errnoFunction("mknodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle SYMLINKAT =
-            Native.errnoFunction("symlinkat", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
-    private static final MethodHandle LINKAT = Native.errnoFunction(
-            "linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle UNLINKAT = Native.errnoFunction("unlinkat", FD_NAME_INT);
-    private static final MethodHandle RENAMEAT2 = Native.errnoFunction(
-            "renameat2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle FCHOWNAT = Native.errnoFunction(
-            "fchownat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHMODAT =
-            Native.errnoFunction("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle UTIMENSAT =
-            Native.errnoFunction("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-    private static final MethodHandle STATX = Native.errnoFunction(
-            "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle READLINKAT =
-            Native.errnoFunction("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle LSETXATTR = Native.errnoFunction(
-            "lsetxattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle LGETXATTR =
-            Native.errnoFunction("lgetxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle LLISTXATTR =
-            Native.errnoFunction("llistxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle GETDENTS =
-            Native.errnoFunction("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle LSEEK =
-            Native.errnoFunction("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final CFunction OPENAT = CFunction.returningInt("openat");
+    private static final CFunction MKDIRAT = CFunction.returningInt("mkdirat");
+    private static final CFunction MKNODAT = CFunction.returningInt("mknodat");
+    private static final CFunction SYMLINKAT = CFunction.returningInt("symlinkat");
+    private static final CFunction LINKAT = CFunction.returningInt("linkat");
+    private static final CFunction UNLINKAT = CFunction.returningInt("unlinkat");
+    private static final CFunction RENAMEAT2 = CFunction.returningInt("renameat2");
+    private static final CFunction FCHOWNAT = CFunction.returningInt("fchownat");
+    private static final CFunction FCHMODAT = CFunction.returningInt("fchmodat");
+    private static final CFunction UTIMENSAT = CFunction.returningInt("utimensat");
+    private static final CFunction STATX = CFunction.returningInt("statx");
+    private static final CFunction READLINKAT = CFunction.returningLong("readlinkat");
+    private static final CFunction LSETXATTR = CFunction.returningInt("lsetxattr");
+    private static final CFunction LGETXATTR = CFunction.returningLong("lgetxattr");
+    private static final CFunction LLISTXATTR = CFunction.returningLong("llistxattr");
+    private static final CFunction GETDENTS = CFunction.returningLong("getdents64");
+    private static final CFunction LSEEK = CFunction.returningLong("lseek");
 
     private At() {}
 
@@ -83,14 +62,12 @@ public final class At {
             var bytes = scratch.path(path);
             int fd;
             do {
-                fd = (int) OPENAT.invokeExact(scratch.errno, dir, bytes, flags | OpenFlags.CLOSE_ON_EXEC, mode);
+                fd = (int) OPENAT.call(scratch.errno, dir, bytes, flags | OpenFlags.CLOSE_ON_EXEC, mode);
             } while (fd < 0 && scratch.errno() == Errno.EINTR);
             if (fd < 0) {
                 throw new SyscallException("open", label, scratch.errno());
             }
             return new OpenFile(fd, label);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -100,10 +77,8 @@ public final class At {
 
     public static void mkdir(OpenFile dir, String name, int mode) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) MKDIRAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode);
+            long result = MKDIRAT.call(scratch.errno, dir.number(), scratch.path(name), mode);
             check("mkdir", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -115,31 +90,24 @@ public final class At {
      */
     public static void mknod(OpenFile dir, String name, int mode, long device) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) MKNODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, device);
+            long result = MKNODAT.call(scratch.errno, dir.number(), scratch.path(name), mode, device);
             check("mknod", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     public static void symlink(String target, OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int)
-                    SYMLINKAT.invokeExact(scratch.errno, scratch.otherPath(target), dir.number(), scratch.path(name));
+            long result = SYMLINKAT.call(scratch.errno, scratch.otherPath(target), dir.number(), scratch.path(name));
             check("symlink", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Gives the file {@code from} the further name {@code to}; a symbolic link is linked itself. */
     public static void link(OpenFile fromDir, String from, OpenFile toDir, String to) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) LINKAT.invokeExact(
+            long result = LINKAT.call(
                     scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), 0);
             check("link", toDir, to, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -168,32 +136,26 @@ public final class At {
 
     public static void chown(OpenFile dir, String name, int uid, int gid) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) FCHOWNAT.invokeExact(
+            long result = FCHOWNAT.call(
                     scratch.errno, dir.number(), scratch.path(name), uid, gid, NO_FOLLOW | emptyPath(name));
             check("chown", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets the mode of something known not to be a symbolic link: this one call of the family would follow it. */
     public static void chmod(OpenFile dir, String name, int mode) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) FCHMODAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), mode, 0);
+            long result = FCHMODAT.call(scratch.errno, dir.number(), scratch.path(name), mode, 0);
             check("chmod", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets the times of last access and modification to the same moment. */
     public static void times(OpenFile dir, String name, long seconds, int nanos) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) UTIMENSAT.invokeExact(
+            long result = UTIMENSAT.call(
                     scratch.errno, dir.number(), scratch.path(name), timespecs(scratch, seconds, nanos), NO_FOLLOW);
             check("utimensat", dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -202,85 +164,73 @@ public final class At {
         try (var scratch = Scratch.take()) {
             check("statx", dir, name, statx(dir, name, scratch), scratch);
             return Stat.of(scratch.struct);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** What {@code name} is, or null if there is no such name. */
     public static Stat statIfThere(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = statx(dir, name, scratch);
+            long result = statx(dir, name, scratch);
             if (result < 0 && scratch.errno() == Errno.ENOENT) {
                 return null;
             }
             check("statx", dir, name, result, scratch);
             return Stat.of(scratch.struct);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Where a symbolic link points; fails with EINVAL if {@code name} is something else. */
     public static String readlink(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
-            long length = (long) READLINKAT.invokeExact(
-                    scratch.errno, dir.number(), scratch.path(name), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+            long length = READLINKAT.call(
+                    scratch.errno, dir.number(), scratch.path(name), scratch.buffer.address(), Scratch.BUFFER_SIZE);
             check("readlink", dir, name, length, scratch);
             return FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Sets an extended attribute of anything, also of a link or device that cannot be opened. */
     public static void setAttribute(OpenFile dir, String name, String attribute, byte[] value) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) LSETXATTR.invokeExact(
+            long result = LSETXATTR.call(
                     scratch.errno,
                     scratch.path(throughProc(dir, name)),
                     scratch.otherPath(attribute),
                     attributeValue(scratch, attribute, value),
-                    (long) value.length,
+                    value.length,
                     0);
             check("lsetxattr " + attribute, dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** The value of an extended attribute, or null if there is none. */
     public static byte[] attribute(OpenFile dir, String name, String attribute) throws IOException {
         try (var scratch = Scratch.take()) {
-            long length = (long) LGETXATTR.invokeExact(
+            long length = LGETXATTR.call(
                     scratch.errno,
                     scratch.path(throughProc(dir, name)),
                     scratch.otherPath(attribute),
-                    scratch.buffer,
-                    (long) Scratch.BUFFER_SIZE);
+                    scratch.buffer.address(),
+                    Scratch.BUFFER_SIZE);
             if (length < 0 && (scratch.errno() == Errno.ENODATA || scratch.errno() == Errno.EOPNOTSUPP)) {
                 return null;
             }
             check("lgetxattr " + attribute, dir, name, length, scratch);
             return scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     /** Names of all extended attributes; empty where the file system has none. */
     public static List<String> attributes(OpenFile dir, String name) throws IOException {
         try (var scratch = Scratch.take()) {
-            long length = (long) LLISTXATTR.invokeExact(
-                    scratch.errno, scratch.path(throughProc(dir, name)), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+            long length = LLISTXATTR.call(
+                    scratch.errno, scratch.path(throughProc(dir, name)), scratch.buffer.address(), Scratch.BUFFER_SIZE);
             if (length < 0 && scratch.errno() == Errno.EOPNOTSUPP) {
                 return List.of();
             }
             check("llistxattr", dir, name, length, scratch);
             var names = FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
             return names.isEmpty() ? List.of() : List.of(names.split("\0"));
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -288,18 +238,15 @@ public final class At {
     public static List<Entry> list(OpenFile dir) throws IOException {
         var entries = new ArrayList<Entry>();
         try (var scratch = Scratch.take()) {
-            check("lseek", dir, "", (long) LSEEK.invokeExact(scratch.errno, dir.number(), 0L, 0), scratch);
+            check("lseek", dir, "", LSEEK.call(scratch.errno, dir.number(), 0, 0), scratch);
             while (true) {
-                long length = (long)
-                        GETDENTS.invokeExact(scratch.errno, dir.number(), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+                long length = GETDENTS.call(scratch.errno, dir.number(), scratch.buffer.address(), Scratch.BUFFER_SIZE);
                 check("getdents", dir, "", length, scratch);
                 if (length == 0) {
                     return entries;
                 }
                 readEntries(scratch.buffer, length, entries);
             }
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -319,32 +266,28 @@ public final class At {
         }
     }
 
-    private static int statx(OpenFile dir, String name, Scratch scratch) throws Throwable {
-        return (int) STATX.invokeExact(
+    private static long statx(OpenFile dir, String name, Scratch scratch) throws SyscallException {
+        return STATX.call(
                 scratch.errno,
                 dir.number(),
                 scratch.path(name),
                 NO_FOLLOW | emptyPath(name),
                 Stat.BASIC,
-                scratch.struct);
+                scratch.struct.address());
     }
 
     private static void remove(String call, OpenFile dir, String name, int flags) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) UNLINKAT.invokeExact(scratch.errno, dir.number(), scratch.path(name), flags);
+            long result = UNLINKAT.call(scratch.errno, dir.number(), scratch.path(name), flags);
             check(call, dir, name, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
     private static void rename(OpenFile fromDir, String from, OpenFile toDir, String to, int flags) throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) RENAMEAT2.invokeExact(
+            long result = RENAMEAT2.call(
                     scratch.errno, fromDir.number(), scratch.otherPath(from), toDir.number(), scratch.path(to), flags);
             check("rename " + fromDir.name() + "/" + from + " to", toDir, to, result, scratch);
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 
@@ -358,20 +301,20 @@ public final class At {
     }
 
     /** Two {@code struct timespec} with the same value. */
-    static MemorySegment timespecs(Scratch scratch, long seconds, int nanos) {
+    static long timespecs(Scratch scratch, long seconds, int nanos) {
         for (int at = 0; at < 32; at += 16) {
             scratch.struct.set(JAVA_LONG, at, seconds);
             scratch.struct.set(JAVA_LONG, at + 8, nanos);
         }
-        return scratch.struct;
+        return scratch.struct.address();
     }
 
-    static MemorySegment attributeValue(Scratch scratch, String attribute, byte[] value) throws SyscallException {
+    static long attributeValue(Scratch scratch, String attribute, byte[] value) throws SyscallException {
         if (value.length > Scratch.BUFFER_SIZE) {
             throw new SyscallException("setxattr", attribute + " of " + value.length + " bytes", Errno.ERANGE);
         }
         MemorySegment.copy(value, 0, scratch.buffer, JAVA_BYTE, 0, value.length);
-        return scratch.buffer;
+        return scratch.buffer.address();
     }
 
     private static void check(String call, OpenFile dir, String name, long result, Scratch scratch)

@@ -1,18 +1,13 @@
 package io.carafe.linux.fs;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Fd;
-import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -21,31 +16,18 @@ import java.nio.file.Path;
  */
 public final class OpenFile implements AutoCloseable {
 
-    private static final FunctionDescriptor OF_FD = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
-
-    private static final MethodHandle FSYNC = Native.errnoFunction("fsync", OF_FD);
-    private static final MethodHandle SYNCFS = Native.errnoFunction("syncfs", OF_FD);
-    private static final MethodHandle PWRITE =
-            Native.errnoFunction("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle COPY_FILE_RANGE = Native.errnoFunction(
-            "copy_file_range",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle FTRUNCATE =
-            Native.errnoFunction("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle FCHOWN =
-            Native.errnoFunction("fchown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHMOD =
-            Native.errnoFunction("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FUTIMENS =
-            Native.errnoFunction("futimens", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle FSETXATTR = Native.errnoFunction(
-            "fsetxattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle FGETXATTR =
-            Native.errnoFunction("fgetxattr", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle FSTATFS =
-            Native.errnoFunction("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle FLOCK =
-            Native.errnoFunction("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction FSYNC = CFunction.returningInt("fsync");
+    private static final CFunction SYNCFS = CFunction.returningInt("syncfs");
+    private static final CFunction PWRITE = CFunction.returningLong("pwrite");
+    private static final CFunction COPY_FILE_RANGE = CFunction.returningLong("copy_file_range");
+    private static final CFunction FTRUNCATE = CFunction.returningInt("ftruncate");
+    private static final CFunction FCHOWN = CFunction.returningInt("fchown");
+    private static final CFunction FCHMOD = CFunction.returningInt("fchmod");
+    private static final CFunction FUTIMENS = CFunction.returningInt("futimens");
+    private static final CFunction FSETXATTR = CFunction.returningInt("fsetxattr");
+    private static final CFunction FGETXATTR = CFunction.returningLong("fgetxattr");
+    private static final CFunction FSTATFS = CFunction.returningInt("fstatfs");
+    private static final CFunction FLOCK = CFunction.returningInt("flock");
 
     private static final int COPY_PIECE = 1 << 30;
     private static final int LOCK_EX = 2;
@@ -117,15 +99,17 @@ public final class OpenFile implements AutoCloseable {
     public void writeAt(long position, MemorySegment from, long length) throws IOException {
         try (var scratch = Scratch.take()) {
             for (long done = 0; done < length; ) {
-                long count = (long) PWRITE.invokeExact(
-                        scratch.errno, number(), from.asSlice(done, length - done), length - done, position + done);
+                long count = PWRITE.call(
+                        scratch.errno,
+                        number(),
+                        from.asSlice(done, length - done).address(),
+                        length - done,
+                        position + done);
                 if (count < 0 && scratch.errno() == Errno.EINTR) {
                     continue;
                 }
                 done += checked("pwrite", count, scratch);
             }
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
@@ -134,14 +118,7 @@ public final class OpenFile implements AutoCloseable {
         try (var scratch = Scratch.take()) {
             long count;
             do {
-                count = (long) COPY_FILE_RANGE.invokeExact(
-                        scratch.errno,
-                        number(),
-                        MemorySegment.NULL,
-                        target.number(),
-                        MemorySegment.NULL,
-                        (long) COPY_PIECE,
-                        0);
+                count = COPY_FILE_RANGE.call(scratch.errno, number(), 0, target.number(), 0, COPY_PIECE, 0);
             } while (count > 0);
             if (count < 0 && scratch.errno() != Errno.EXDEV && scratch.errno() != Errno.EINVAL) {
                 checked("copy_file_range to " + target.name() + " from", count, scratch);
@@ -151,34 +128,26 @@ public final class OpenFile implements AutoCloseable {
                 target.write(scratch.buffer, 0, read);
                 read = read(scratch.buffer, Scratch.BUFFER_SIZE);
             }
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
     /** Sets the size; what is added is a hole. */
     public void truncate(long size) throws IOException {
         try (var scratch = Scratch.take()) {
-            checked("ftruncate", (int) FTRUNCATE.invokeExact(scratch.errno, number(), size), scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
+            checked("ftruncate", FTRUNCATE.call(scratch.errno, number(), size), scratch);
         }
     }
 
     /** Sets the owner. The kernel clears set-user-ID bits and file capabilities: set those after it. */
     public void chown(int uid, int gid) throws IOException {
         try (var scratch = Scratch.take()) {
-            checked("fchown", (int) FCHOWN.invokeExact(scratch.errno, number(), uid, gid), scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
+            checked("fchown", FCHOWN.call(scratch.errno, number(), uid, gid), scratch);
         }
     }
 
     public void chmod(int mode) throws IOException {
         try (var scratch = Scratch.take()) {
-            checked("fchmod", (int) FCHMOD.invokeExact(scratch.errno, number(), mode), scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
+            checked("fchmod", FCHMOD.call(scratch.errno, number(), mode), scratch);
         }
     }
 
@@ -186,9 +155,7 @@ public final class OpenFile implements AutoCloseable {
     public void times(long seconds, int nanos) throws IOException {
         try (var scratch = Scratch.take()) {
             var times = At.timespecs(scratch, seconds, nanos);
-            checked("futimens", (int) FUTIMENS.invokeExact(scratch.errno, number(), times), scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
+            checked("futimens", FUTIMENS.call(scratch.errno, number(), times), scratch);
         }
     }
 
@@ -196,26 +163,21 @@ public final class OpenFile implements AutoCloseable {
     public void setAttribute(String attribute, byte[] value) throws IOException {
         try (var scratch = Scratch.take()) {
             var bytes = At.attributeValue(scratch, attribute, value);
-            int result = (int) FSETXATTR.invokeExact(
-                    scratch.errno, number(), scratch.path(attribute), bytes, (long) value.length, 0);
+            long result = FSETXATTR.call(scratch.errno, number(), scratch.path(attribute), bytes, value.length, 0);
             checked("fsetxattr " + attribute, result, scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
     /** The value of an extended attribute, or null if there is none. */
     public byte[] attribute(String attribute) throws IOException {
         try (var scratch = Scratch.take()) {
-            long length = (long) FGETXATTR.invokeExact(
-                    scratch.errno, number(), scratch.path(attribute), scratch.buffer, (long) Scratch.BUFFER_SIZE);
+            long length = FGETXATTR.call(
+                    scratch.errno, number(), scratch.path(attribute), scratch.buffer.address(), Scratch.BUFFER_SIZE);
             if (length < 0 && (scratch.errno() == Errno.ENODATA || scratch.errno() == Errno.EOPNOTSUPP)) {
                 return null;
             }
             checked("fgetxattr " + attribute, length, scratch);
             return scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE);
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
@@ -231,10 +193,8 @@ public final class OpenFile implements AutoCloseable {
 
     public FileSystemSpace space() throws IOException {
         try (var scratch = Scratch.take()) {
-            checked("fstatfs", (int) FSTATFS.invokeExact(scratch.errno, number(), scratch.struct), scratch);
+            checked("fstatfs", FSTATFS.call(scratch.errno, number(), scratch.struct.address()), scratch);
             return FileSystemSpace.of(scratch.struct);
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
@@ -246,14 +206,12 @@ public final class OpenFile implements AutoCloseable {
      */
     public boolean tryLock() throws IOException {
         try (var scratch = Scratch.take()) {
-            int result = (int) FLOCK.invokeExact(scratch.errno, number(), LOCK_EX | LOCK_NB);
+            long result = FLOCK.call(scratch.errno, number(), LOCK_EX | LOCK_NB);
             if (result < 0 && scratch.errno() == Errno.EAGAIN) {
                 return false;
             }
             checked("flock", result, scratch);
             return true;
-        } catch (Throwable e) {
-            throw rethrown(e);
         }
     }
 
@@ -268,11 +226,9 @@ public final class OpenFile implements AutoCloseable {
         return name() + " (fd " + number() + ")";
     }
 
-    private void plain(String call, MethodHandle handle) throws IOException {
+    private void plain(String call, CFunction function) throws IOException {
         try (var scratch = Scratch.take()) {
-            checked(call, (int) handle.invokeExact(scratch.errno, number()), scratch);
-        } catch (Throwable e) {
-            throw rethrown(e);
+            checked(call, function.call(scratch.errno, number()), scratch);
         }
     }
 
@@ -281,12 +237,5 @@ public final class OpenFile implements AutoCloseable {
             throw new SyscallException(call, name(), scratch.errno());
         }
         return result;
-    }
-
-    static RuntimeException rethrown(Throwable e) throws IOException {
-        if (e instanceof IOException io) {
-            throw io;
-        }
-        throw Native.unexpected(e);
     }
 }

@@ -1,13 +1,11 @@
 package io.carafe.linux.fs;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
-import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -29,7 +27,7 @@ public final class RootedDir implements AutoCloseable {
     /** How often a resolution that raced with a rename is tried again before EAGAIN is reported. */
     private static final int ATTEMPTS = 128;
 
-    private static final MethodHandle OPENAT2 = Native.syscall(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
+    private static final CFunction SYSCALL = CFunction.returningLong("syscall");
 
     private final OpenFile root;
 
@@ -210,8 +208,8 @@ public final class RootedDir implements AutoCloseable {
             scratch.struct.set(JAVA_LONG, 8, (flags & OpenFlags.CREATE) == 0 ? 0 : mode);
             scratch.struct.set(JAVA_LONG, 16, resolve);
             for (int attempt = 0; ; attempt++) {
-                long fd = (long) OPENAT2.invokeExact(
-                        scratch.errno, SYS_OPENAT2, (long) root.number(), name, scratch.struct, HOW_SIZE);
+                long fd = SYSCALL.call(
+                        scratch.errno, SYS_OPENAT2, root.number(), name, scratch.struct.address(), HOW_SIZE);
                 if (fd >= 0) {
                     return new OpenFile((int) fd, root.name() + "/" + relative);
                 }
@@ -221,8 +219,6 @@ public final class RootedDir implements AutoCloseable {
                     throw new SyscallException("openat2", root.name() + "/" + relative, errno);
                 }
             }
-        } catch (Throwable e) {
-            throw OpenFile.rethrown(e);
         }
     }
 }

@@ -27,8 +27,8 @@ final class Scratch implements AutoCloseable {
     private static final AtomicInteger POOLED = new AtomicInteger();
 
     final MemorySegment errno;
-    final MemorySegment path;
-    final MemorySegment otherPath;
+    private final MemorySegment path;
+    private final MemorySegment otherPath;
     final MemorySegment struct;
     final MemorySegment buffer;
 
@@ -53,13 +53,15 @@ final class Scratch implements AutoCloseable {
     /**
      * Writes a path as a C string.
      *
+     * @return where it is, until the next one is written
+     *
      * @throws SyscallException ENAMETOOLONG, as the kernel would say
      */
-    MemorySegment path(String value) throws SyscallException {
+    long path(String value) throws SyscallException {
         return store(path, value);
     }
 
-    MemorySegment otherPath(String value) throws SyscallException {
+    long otherPath(String value) throws SyscallException {
         return store(otherPath, value);
     }
 
@@ -76,7 +78,7 @@ final class Scratch implements AutoCloseable {
         }
     }
 
-    private static MemorySegment store(MemorySegment target, String value) throws SyscallException {
+    private static long store(MemorySegment target, String value) throws SyscallException {
         var bytes = FileNames.encode(value);
         if (bytes.length >= PATH_SIZE) {
             throw new SyscallException("path", value, Errno.ENAMETOOLONG);
@@ -88,6 +90,6 @@ final class Scratch implements AutoCloseable {
         }
         MemorySegment.copy(bytes, 0, target, JAVA_BYTE, 0, bytes.length);
         target.set(JAVA_BYTE, bytes.length, (byte) 0);
-        return target;
+        return target.address();
     }
 }

@@ -1,9 +1,8 @@
 package io.carafe.linux.mount;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
@@ -11,7 +10,6 @@ import io.carafe.linux.fs.OpenFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.StringJoiner;
@@ -39,10 +37,7 @@ final class FsContext implements AutoCloseable {
     private static final long AT_FDCWD = -100;
     private static final int MESSAGE_SIZE = 1024;
 
-    private static final MethodHandle FSOPEN = Native.syscall(ADDRESS, JAVA_LONG);
-    private static final MethodHandle FSCONFIG = Native.syscall(JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG);
-    private static final MethodHandle FSMOUNT = Native.syscall(JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle MOVE_MOUNT = Native.syscall(JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG);
+    private static final CFunction SYSCALL = CFunction.returningLong("syscall");
 
     private final Arena arena;
     private final MemorySegment errno;
@@ -59,21 +54,15 @@ final class FsContext implements AutoCloseable {
     /** Starts a file system of a type; null if the kernel has no fsopen(2). */
     static FsContext open(String type) throws IOException {
         var arena = Arena.ofAuto();
-        try {
-            var errno = Native.errnoIn(arena);
-            long fd = (long) FSOPEN.invokeExact(errno, SYS_FSOPEN, arena.allocateFrom(type), CLOSE_ON_EXEC);
-            if (fd < 0 && Native.errno(errno) == Errno.ENOSYS) {
-                return null;
-            }
-            if (fd < 0) {
-                throw new SyscallException("fsopen", type, Native.errno(errno));
-            }
-            return new FsContext(arena, errno, new OpenFile((int) fd, "fsopen " + type), type);
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        var errno = Native.errnoIn(arena);
+        long fd = SYSCALL.call(errno, SYS_FSOPEN, Native.string(arena, type), CLOSE_ON_EXEC);
+        if (fd < 0 && Native.errno(errno) == Errno.ENOSYS) {
+            return null;
         }
+        if (fd < 0) {
+            throw new SyscallException("fsopen", type, Native.errno(errno));
+        }
+        return new FsContext(arena, errno, new OpenFile((int) fd, "fsopen " + type), type);
     }
 
     void set(String key, String value) throws IOException {
@@ -106,21 +95,17 @@ final class FsContext implements AutoCloseable {
             throw failure("create " + type + " for " + target, Native.errno(errno));
         }
         try (var mount = new OpenFile(fsmount(readOnly), "fsmount " + type)) {
-            long result = (long) MOVE_MOUNT.invokeExact(
+            long result = SYSCALL.call(
                     errno,
                     SYS_MOVE_MOUNT,
-                    (long) mount.number(),
-                    arena.allocateFrom(""),
+                    mount.number(),
+                    Native.string(arena, ""),
                     AT_FDCWD,
-                    arena.allocateFrom(target.toString()),
+                    Native.string(arena, target.toString()),
                     FROM_EMPTY_PATH);
             if (result < 0) {
                 throw new SyscallException("move_mount " + type, target.toString(), Native.errno(errno));
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -130,31 +115,22 @@ final class FsContext implements AutoCloseable {
     }
 
     private int fsmount(boolean readOnly) throws IOException {
-        try {
-            long fd = (long) FSMOUNT.invokeExact(
-                    errno, SYS_FSMOUNT, (long) context.number(), CLOSE_ON_EXEC, readOnly ? ATTR_READ_ONLY : 0L);
-            if (fd < 0) {
-                throw failure("fsmount " + type, Native.errno(errno));
-            }
-            return (int) fd;
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        long fd = SYSCALL.call(errno, SYS_FSMOUNT, context.number(), CLOSE_ON_EXEC, readOnly ? ATTR_READ_ONLY : 0L);
+        if (fd < 0) {
+            throw failure("fsmount " + type, Native.errno(errno));
         }
+        return (int) fd;
     }
 
     private long config(long command, String key, String value) {
-        try {
-            return (long) FSCONFIG.invokeExact(
-                    errno, SYS_FSCONFIG, (long) context.number(), command, text(key), text(value), 0L);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
-    }
-
-    private MemorySegment text(String value) {
-        return value == null ? MemorySegment.NULL : arena.allocateFrom(value);
+        return SYSCALL.call(
+                errno,
+                SYS_FSCONFIG,
+                context.number(),
+                command,
+                Native.string(arena, key),
+                Native.string(arena, value),
+                0);
     }
 
     private SyscallException failure(String call, int reason) {

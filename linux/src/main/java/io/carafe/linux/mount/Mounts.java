@@ -1,17 +1,11 @@
 package io.carafe.linux.mount;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -32,10 +26,8 @@ public final class Mounts {
     /** A mount point covered by other mounts is unmounted once for each, but an endless stack is somebody's error. */
     private static final int MAX_ROUNDS = 64;
 
-    private static final MethodHandle MOUNT = Native.errnoFunction(
-            "mount", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
-    private static final MethodHandle UMOUNT =
-            Native.errnoFunction("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction MOUNT = CFunction.returningInt("mount");
+    private static final CFunction UMOUNT = CFunction.returningInt("umount2");
 
     private Mounts() {}
 
@@ -121,14 +113,10 @@ public final class Mounts {
     private static void unmount(Path target, int flags) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            int result = (int) UMOUNT.invokeExact(errno, arena.allocateFrom(target.toString()), flags);
+            long result = UMOUNT.call(errno, Native.string(arena, target.toString()), flags);
             if (result < 0) {
                 throw new SyscallException("umount", target.toString(), Native.errno(errno));
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -136,25 +124,17 @@ public final class Mounts {
             throws IOException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            int result = (int) MOUNT.invokeExact(
+            long result = MOUNT.call(
                     errno,
-                    text(arena, source),
-                    arena.allocateFrom(target.toString()),
-                    text(arena, type),
+                    Native.string(arena, source),
+                    Native.string(arena, target.toString()),
+                    Native.string(arena, type),
                     flags,
-                    text(arena, data));
+                    Native.string(arena, data));
             if (result < 0) {
                 var subject = source == null ? target.toString() : source + " on " + target;
                 throw new SyscallException(action, subject, Native.errno(errno));
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
-    }
-
-    private static MemorySegment text(Arena arena, String value) {
-        return value == null ? MemorySegment.NULL : arena.allocateFrom(value);
     }
 }

@@ -1,16 +1,12 @@
 package io.carafe.linux.net;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
@@ -38,11 +34,9 @@ public final class NetnsThreads implements AutoCloseable {
     private static final int O_RDONLY_CLOEXEC = 0x80000;
     private static final String OWN = "/proc/thread-self/ns/net";
 
-    private static final MethodHandle OPEN =
-            Native.errnoVariadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
-    private static final MethodHandle SETNS =
-            Native.errnoFunction("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle CLOSE = Native.errnoFunction("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final CFunction OPEN = CFunction.returningInt("open");
+    private static final CFunction SETNS = CFunction.returningInt("setns");
+    private static final CFunction CLOSE = CFunction.returningInt("close");
 
     private final ThreadPoolExecutor threads;
 
@@ -168,28 +162,20 @@ public final class NetnsThreads implements AutoCloseable {
         static NamespaceFd open(String path) throws SyscallException {
             try (var arena = Arena.ofConfined()) {
                 var errno = Native.errnoIn(arena);
-                var fd = (int) OPEN.invokeExact(errno, arena.allocateFrom(path), O_RDONLY_CLOEXEC);
+                var fd = (int) OPEN.call(errno, Native.string(arena, path), O_RDONLY_CLOEXEC);
                 if (fd < 0) {
                     throw new SyscallException("open network namespace", path, Native.errno(errno));
                 }
                 return new NamespaceFd(path, fd);
-            } catch (SyscallException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw Native.unexpected(e);
             }
         }
 
         void enter() throws SyscallException {
             try (var arena = Arena.ofConfined()) {
                 var errno = Native.errnoIn(arena);
-                if ((int) SETNS.invokeExact(errno, fd, CLONE_NEWNET) < 0) {
+                if (SETNS.call(errno, fd, CLONE_NEWNET) < 0) {
                     throw new SyscallException("setns", path, Native.errno(errno));
                 }
-            } catch (SyscallException e) {
-                throw e;
-            } catch (Throwable e) {
-                throw Native.unexpected(e);
             }
         }
 
@@ -197,9 +183,7 @@ public final class NetnsThreads implements AutoCloseable {
         public void close() {
             try (var arena = Arena.ofConfined()) {
                 // nothing to do about a failing close of a read-only descriptor
-                int _ = (int) CLOSE.invokeExact(Native.errnoIn(arena), fd);
-            } catch (Throwable e) {
-                throw Native.unexpected(e);
+                CLOSE.call(Native.errnoIn(arena), fd);
             }
         }
     }

@@ -1,17 +1,12 @@
 package io.carafe.linux.net;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -47,13 +42,10 @@ public final class RouteNetlink implements AutoCloseable {
 
     private static final int RECEIVE_BUFFER = 64 << 10;
 
-    private static final MethodHandle SOCKET =
-            Native.errnoFunction("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle SEND =
-            Native.errnoFunction("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle RECV =
-            Native.errnoFunction("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle CLOSE = Native.errnoFunction("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.returningInt("socket");
+    private static final CFunction SEND = CFunction.returningLong("send");
+    private static final CFunction RECV = CFunction.returningLong("recv");
+    private static final CFunction CLOSE = CFunction.returningInt("close");
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment errno = Native.errnoIn(arena);
@@ -61,11 +53,7 @@ public final class RouteNetlink implements AutoCloseable {
     private final int fd;
 
     private RouteNetlink() throws IOException {
-        try {
-            fd = (int) SOCKET.invokeExact(errno, AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
+        fd = (int) SOCKET.call(errno, AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
         if (fd < 0) {
             throw new SyscallException("socket", "AF_NETLINK", Native.errno(errno));
         }
@@ -95,13 +83,8 @@ public final class RouteNetlink implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            int _ = (int) CLOSE.invokeExact(errno, fd);
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        } finally {
-            arena.close();
-        }
+        CLOSE.call(errno, fd);
+        arena.close();
     }
 
     /** One {@code struct nlmsghdr} and {@code struct ifinfomsg}; {@code flags} is also the mask of flags to change. */
@@ -112,14 +95,8 @@ public final class RouteNetlink implements AutoCloseable {
         message.putInt(1).putInt(0); // sequence number, port id chosen by the kernel
         message.putShort((short) 0).putShort((short) 0); // any family, any hardware type
         message.putInt(index).putInt(flags).putInt(flags);
-        try {
-            if ((long) SEND.invokeExact(errno, fd, buffer, (long) length, 0) < 0) {
-                throw new SyscallException("send", "netlink request " + type, Native.errno(errno));
-            }
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        if (SEND.call(errno, fd, buffer.address(), length, 0) < 0) {
+            throw new SyscallException("send", "netlink request " + type, Native.errno(errno));
         }
     }
 
@@ -163,12 +140,7 @@ public final class RouteNetlink implements AutoCloseable {
 
     private ByteBuffer nextDatagram(String action) throws IOException {
         while (true) {
-            long received;
-            try {
-                received = (long) RECV.invokeExact(errno, fd, buffer, buffer.byteSize(), 0);
-            } catch (Throwable e) {
-                throw Native.unexpected(e);
-            }
+            long received = RECV.call(errno, fd, buffer.address(), buffer.byteSize(), 0);
             if (received >= 0) {
                 return buffer.asSlice(0, received).asByteBuffer().order(ByteOrder.nativeOrder());
             }

@@ -1,16 +1,13 @@
 package io.carafe.linux.process;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,8 +21,7 @@ public final class Child implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.linux");
     private static final Duration DEATH = Duration.ofSeconds(1);
-    private static final MethodHandle KILL =
-            Native.errnoFunction("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction KILL = CFunction.returningInt("kill");
 
     private final Pidfd pidfd;
     private final Spawn.Group group;
@@ -80,9 +76,7 @@ public final class Child implements AutoCloseable {
                 return;
             }
             int target = group == Spawn.Group.INHERITED ? pid() : -pid();
-            var _ = (int) KILL.invokeExact(Native.errnoIn(arena), target, Signal.KILL.number());
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+            KILL.call(Native.errnoIn(arena), target, Signal.KILL.number());
         } finally {
             reaping.unlock();
         }

@@ -1,20 +1,16 @@
 package io.carafe.linux.process;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** A handle on one process, child or not, that never comes to mean another (pidfd_open(2), Linux 5.3). */
 public final class Pidfd implements AutoCloseable {
@@ -30,10 +26,8 @@ public final class Pidfd implements AutoCloseable {
     private static final int SIGINFO_STATUS = 24;
     private static final int CLD_EXITED = 1;
 
-    private static final MethodHandle PIDFD_OPEN = Native.syscall(JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PIDFD_SEND_SIGNAL = Native.syscall(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
-    private static final MethodHandle WAITID =
-            Native.errnoFunction("waitid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction SYSCALL = CFunction.returningLong("syscall");
+    private static final CFunction WAITID = CFunction.returningInt("waitid");
 
     private final int pid;
     private final Fd fd;
@@ -52,15 +46,11 @@ public final class Pidfd implements AutoCloseable {
     public static Pidfd open(int pid) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            long fd = (long) PIDFD_OPEN.invokeExact(errno, SYS_PIDFD_OPEN, (long) pid, 0L);
+            long fd = SYSCALL.call(errno, SYS_PIDFD_OPEN, pid, 0);
             if (fd < 0) {
                 throw new SyscallException("pidfd_open", "process " + pid, Native.errno(errno));
             }
             return new Pidfd(pid, Fd.own((int) fd));
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -80,8 +70,7 @@ public final class Pidfd implements AutoCloseable {
     private boolean send(int number, Signal signal) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            long result = (long) PIDFD_SEND_SIGNAL.invokeExact(
-                    errno, SYS_PIDFD_SEND_SIGNAL, (long) number, (long) signal.number(), MemorySegment.NULL, 0L);
+            long result = SYSCALL.call(errno, SYS_PIDFD_SEND_SIGNAL, number, signal.number(), 0, 0);
             if (result == 0) {
                 return true;
             }
@@ -89,10 +78,6 @@ public final class Pidfd implements AutoCloseable {
                 return false;
             }
             throw new SyscallException("pidfd_send_signal", "process " + pid, Native.errno(errno));
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -111,7 +96,7 @@ public final class Pidfd implements AutoCloseable {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
             var info = arena.allocate(SIGINFO_SIZE, 8);
-            int result = (int) WAITID.invokeExact(errno, P_PIDFD, fd.number(), info, WEXITED | WNOHANG);
+            long result = WAITID.call(errno, P_PIDFD, fd.number(), info.address(), WEXITED | WNOHANG);
             if (result < 0) {
                 throw new SyscallException("waitid", "process " + pid, Native.errno(errno));
             }
@@ -122,10 +107,6 @@ public final class Pidfd implements AutoCloseable {
             return info.get(JAVA_INT, SIGINFO_CODE) == CLD_EXITED
                     ? new ExitStatus(status, 0)
                     : new ExitStatus(0, status);
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 

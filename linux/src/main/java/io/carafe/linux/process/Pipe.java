@@ -1,14 +1,12 @@
 package io.carafe.linux.process;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Both ends of a pipe, closed on exec. Each end is its own open file description, so the end that stays here can be
@@ -17,8 +15,7 @@ import java.lang.invoke.MethodHandle;
 public record Pipe(Fd reader, Fd writer) implements AutoCloseable {
 
     private static final int O_CLOEXEC = 0x80000;
-    private static final MethodHandle PIPE2 =
-            Native.errnoFunction("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction PIPE2 = CFunction.returningInt("pipe2");
 
     /** A pipe whose writer goes to a child. */
     public static Pipe fromChild() throws SyscallException {
@@ -38,14 +35,10 @@ public record Pipe(Fd reader, Fd writer) implements AutoCloseable {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
             var ends = arena.allocate(JAVA_INT, 2);
-            if ((int) PIPE2.invokeExact(errno, ends, O_CLOEXEC) < 0) {
+            if (PIPE2.call(errno, ends.address(), O_CLOEXEC) < 0) {
                 throw new SyscallException("pipe2", "", Native.errno(errno));
             }
             return new Pipe(Fd.own(ends.getAtIndex(JAVA_INT, 0)), Fd.own(ends.getAtIndex(JAVA_INT, 1)));
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 

@@ -1,20 +1,17 @@
 package io.carafe.linux.process;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,20 +50,19 @@ public record Spawn(
     private static final short SETSID = 0x80;
     private static final int O_RDWR = 2;
 
-    private static final MethodHandle SPAWN = Native.function(
-            "posix_spawn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
-    private static final MethodHandle ACTIONS_INIT = action("init");
-    private static final MethodHandle ACTIONS_DESTROY = action("destroy");
-    private static final MethodHandle ADD_DUP2 = action("adddup2", JAVA_INT, JAVA_INT);
-    private static final MethodHandle ADD_CLOSE = action("addclose", JAVA_INT);
-    private static final MethodHandle ADD_CLOSE_FROM = action("addclosefrom_np", JAVA_INT);
-    private static final MethodHandle ADD_OPEN = action("addopen", JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    private static final MethodHandle ADD_CHDIR = action("addchdir_np", ADDRESS);
-    private static final MethodHandle ATTR_INIT = attribute("init");
-    private static final MethodHandle ATTR_DESTROY = attribute("destroy");
-    private static final MethodHandle SET_FLAGS = attribute("setflags", JAVA_SHORT);
-    private static final MethodHandle SET_DEFAULTS = attribute("setsigdefault", ADDRESS);
-    private static final MethodHandle SET_MASK = attribute("setsigmask", ADDRESS);
+    private static final CFunction SPAWN = CFunction.returningInt("posix_spawn");
+    private static final CFunction ACTIONS_INIT = action("init");
+    private static final CFunction ACTIONS_DESTROY = action("destroy");
+    private static final CFunction ADD_DUP2 = action("adddup2");
+    private static final CFunction ADD_CLOSE = action("addclose");
+    private static final CFunction ADD_CLOSE_FROM = action("addclosefrom_np");
+    private static final CFunction ADD_OPEN = action("addopen");
+    private static final CFunction ADD_CHDIR = action("addchdir_np");
+    private static final CFunction ATTR_INIT = attribute("init");
+    private static final CFunction ATTR_DESTROY = attribute("destroy");
+    private static final CFunction SET_FLAGS = attribute("setflags");
+    private static final CFunction SET_DEFAULTS = attribute("setsigdefault");
+    private static final CFunction SET_MASK = attribute("setsigmask");
 
     public Spawn {
         argv = List.copyOf(argv);
@@ -113,30 +109,30 @@ public record Spawn(
     public Child start() throws SyscallException {
         var borrowed = new ArrayList<Fd>();
         try (var arena = Arena.ofConfined()) {
-            var actions = arena.allocate(STRUCT_SIZE, 16);
-            var attributes = arena.allocate(STRUCT_SIZE, 16);
-            check("actions_init", (int) ACTIONS_INIT.invokeExact(actions));
-            check("attr_init", (int) ATTR_INIT.invokeExact(attributes));
+            var errno = Native.errnoIn(arena);
+            long actions = arena.allocate(STRUCT_SIZE, 16).address();
+            long attributes = arena.allocate(STRUCT_SIZE, 16).address();
+            check("actions_init", ACTIONS_INIT.call(errno, actions));
+            check("attr_init", ATTR_INIT.call(errno, attributes));
             try {
-                setAttributes(arena, attributes);
-                addActions(arena, actions, borrowed);
+                setAttributes(arena, errno, attributes);
+                addActions(arena, errno, actions, borrowed);
                 var pid = arena.allocate(JAVA_INT);
-                check("posix_spawn", (int) SPAWN.invokeExact(
-                        pid,
-                        arena.allocateFrom(argv.getFirst()),
-                        actions,
-                        attributes,
-                        strings(arena, argv),
-                        strings(arena, environmentLines())));
+                check(
+                        "posix_spawn",
+                        SPAWN.call(
+                                errno,
+                                pid.address(),
+                                Native.string(arena, argv.getFirst()),
+                                actions,
+                                attributes,
+                                strings(arena, argv),
+                                strings(arena, environmentLines())));
                 return Child.of(pid.get(JAVA_INT, 0), group);
             } finally {
-                var _ = (int) ACTIONS_DESTROY.invokeExact(actions);
-                var _ = (int) ATTR_DESTROY.invokeExact(attributes);
+                ACTIONS_DESTROY.call(errno, actions);
+                ATTR_DESTROY.call(errno, attributes);
             }
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         } finally {
             borrowed.forEach(Fd::close);
         }
@@ -156,25 +152,26 @@ public record Spawn(
     /** What a program left behind, its outputs read as UTF-8. */
     public record Output(ExitStatus status, String stdout, String stderr) {}
 
-    private void setAttributes(Arena arena, MemorySegment attributes) throws Throwable {
+    private void setAttributes(Arena arena, MemorySegment errno, long attributes) throws SyscallException {
         int inGroup = switch (group) {
             case INHERITED -> 0;
             case OWN_GROUP -> SETPGROUP; // its default, group 0, means a new one
             case OWN_SESSION -> SETSID;
         };
         short flags = (short) (SETSIGDEF | SETSIGMASK | inGroup);
-        check("setflags", (int) SET_FLAGS.invokeExact(attributes, flags));
-        check("setsigdefault", (int) SET_DEFAULTS.invokeExact(
-                attributes, arena.allocate(SIGSET_SIZE, 8).fill((byte) 0xFF)));
-        check("setsigmask", (int) SET_MASK.invokeExact(attributes, arena.allocate(SIGSET_SIZE, 8)));
+        check("setflags", SET_FLAGS.call(errno, attributes, flags));
+        var all = arena.allocate(SIGSET_SIZE, 8).fill((byte) 0xFF);
+        var none = arena.allocate(SIGSET_SIZE, 8);
+        check("setsigdefault", SET_DEFAULTS.call(errno, attributes, all.address()));
+        check("setsigmask", SET_MASK.call(errno, attributes, none.address()));
     }
 
-    private void addActions(Arena arena, MemorySegment actions, List<Fd> borrowed) throws Throwable {
+    private void addActions(Arena arena, MemorySegment errno, long actions, List<Fd> borrowed) throws SyscallException {
         int last =
                 Math.max(2, descriptors.keySet().stream().mapToInt(n -> n).max().orElse(2));
-        var devNull = arena.allocateFrom("/dev/null");
+        long devNull = Native.string(arena, "/dev/null");
         if (directory != null) {
-            check("addchdir", (int) ADD_CHDIR.invokeExact(actions, arena.allocateFrom(directory.toString())));
+            check("addchdir", ADD_CHDIR.call(errno, actions, Native.string(arena, directory.toString())));
         }
         for (int number = 0; number <= last; number++) {
             var fd = descriptors.get(number);
@@ -182,14 +179,14 @@ public record Spawn(
                 // out of the way first: its number may be one that the child wants for another
                 var source = fd.duplicate(last + 1);
                 borrowed.add(source);
-                check("adddup2", (int) ADD_DUP2.invokeExact(actions, source.number(), number));
+                check("adddup2", ADD_DUP2.call(errno, actions, source.number(), number));
             } else if (number <= 2) {
-                check("addopen", (int) ADD_OPEN.invokeExact(actions, number, devNull, O_RDWR, 0));
+                check("addopen", ADD_OPEN.call(errno, actions, number, devNull, O_RDWR, 0));
             } else {
-                check("addclose", (int) ADD_CLOSE.invokeExact(actions, number));
+                check("addclose", ADD_CLOSE.call(errno, actions, number));
             }
         }
-        check("addclosefrom", (int) ADD_CLOSE_FROM.invokeExact(actions, last + 1));
+        check("addclosefrom", ADD_CLOSE_FROM.call(errno, actions, last + 1));
     }
 
     private List<String> environmentLines() {
@@ -198,31 +195,26 @@ public record Spawn(
                 .toList();
     }
 
-    private static MemorySegment strings(Arena arena, List<String> values) {
-        var array = arena.allocate(ADDRESS, values.size() + 1L);
+    private static long strings(Arena arena, List<String> values) {
+        var array = arena.allocate(JAVA_LONG, values.size() + 1L);
         for (int i = 0; i < values.size(); i++) {
-            array.setAtIndex(ADDRESS, i, arena.allocateFrom(values.get(i)));
+            array.setAtIndex(JAVA_LONG, i, Native.string(arena, values.get(i)));
         }
-        return array;
+        return array.address();
     }
 
-    private void check(String call, int error) throws SyscallException {
+    private void check(String call, long error) throws SyscallException {
         if (error != 0) {
             boolean directoryMissing = error == Errno.ENOENT && directory != null && Files.notExists(directory);
-            throw new SyscallException(call, directoryMissing ? directory.toString() : argv.getFirst(), error);
+            throw new SyscallException(call, directoryMissing ? directory.toString() : argv.getFirst(), (int) error);
         }
     }
 
-    private static MethodHandle action(String name, MemoryLayout... more) {
-        return handle("posix_spawn_file_actions_" + name, more);
+    private static CFunction action(String name) {
+        return CFunction.returningInt("posix_spawn_file_actions_" + name);
     }
 
-    private static MethodHandle attribute(String name, MemoryLayout... more) {
-        return handle("posix_spawnattr_" + name, more);
-    }
-
-    private static MethodHandle handle(String name, MemoryLayout... more) {
-        var descriptor = FunctionDescriptor.of(JAVA_INT, ADDRESS).appendArgumentLayouts(more);
-        return Native.function(name, descriptor);
+    private static CFunction attribute(String name) {
+        return CFunction.returningInt("posix_spawnattr_" + name);
     }
 }

@@ -1,18 +1,14 @@
 package io.carafe.linux.process;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.carafe.base.ProcessIo.TerminalSize;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 
 /**
  * The outer end of a pseudo terminal (pty(7)).
@@ -23,8 +19,7 @@ public record Terminal(Fd master) implements AutoCloseable {
 
     private static final long TIOCSWINSZ = 0x5414;
 
-    private static final MethodHandle IOCTL =
-            Native.errnoVariadic("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
+    private static final CFunction IOCTL = CFunction.returningInt("ioctl");
 
     /**
      * Tells the programs on it its size; the foreground ones get SIGWINCH.
@@ -44,13 +39,9 @@ public record Terminal(Fd master) implements AutoCloseable {
             var winsize = arena.allocate(JAVA_SHORT, 4);
             winsize.setAtIndex(JAVA_SHORT, 0, (short) size.height());
             winsize.setAtIndex(JAVA_SHORT, 1, (short) size.width());
-            if ((int) IOCTL.invokeExact(errno, number, TIOCSWINSZ, winsize) < 0) {
+            if (IOCTL.call(errno, number, TIOCSWINSZ, winsize.address()) < 0) {
                 throw new SyscallException("ioctl TIOCSWINSZ", "fd " + number, Native.errno(errno));
             }
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 

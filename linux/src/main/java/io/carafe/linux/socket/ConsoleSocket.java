@@ -1,21 +1,19 @@
 package io.carafe.linux.socket;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,16 +46,11 @@ public final class ConsoleSocket implements AutoCloseable {
     private static final int CONTROL_TYPE = 12;
     private static final int CONTROL_DATA = 16;
 
-    private static final MethodHandle SOCKET =
-            Native.errnoFunction("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle BIND =
-            Native.errnoFunction("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle LISTEN =
-            Native.errnoFunction("listen", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle ACCEPT4 =
-            Native.errnoFunction("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-    private static final MethodHandle RECVMSG =
-            Native.errnoFunction("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.returningInt("socket");
+    private static final CFunction BIND = CFunction.returningInt("bind");
+    private static final CFunction LISTEN = CFunction.returningInt("listen");
+    private static final CFunction ACCEPT4 = CFunction.returningInt("accept4");
+    private static final CFunction RECVMSG = CFunction.returningLong("recvmsg");
 
     private final Fd listener;
     private final Path path;
@@ -76,7 +69,7 @@ public final class ConsoleSocket implements AutoCloseable {
         }
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            int number = (int) SOCKET.invokeExact(errno, AF_UNIX, SOCK_STREAM | FLAGS, 0);
+            int number = (int) SOCKET.call(errno, AF_UNIX, SOCK_STREAM | FLAGS, 0);
             if (number < 0) {
                 throw new SyscallException("socket", path.toString(), Native.errno(errno));
             }
@@ -84,17 +77,13 @@ public final class ConsoleSocket implements AutoCloseable {
             var address = arena.allocate(2 + PATH_LIMIT, 2);
             address.set(JAVA_SHORT, 0, (short) AF_UNIX);
             MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
-            if ((int) BIND.invokeExact(errno, number, address, 2 + name.length + 1) < 0
-                    || (int) LISTEN.invokeExact(errno, number, 1) < 0) {
+            if (BIND.call(errno, number, address.address(), 2 + name.length + 1) < 0
+                    || LISTEN.call(errno, number, 1) < 0) {
                 int error = Native.errno(errno);
                 listener.close();
                 throw new SyscallException("bind", path.toString(), error);
             }
             return new ConsoleSocket(listener, path);
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -134,8 +123,7 @@ public final class ConsoleSocket implements AutoCloseable {
     private Optional<Fd> accept() throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            int number =
-                    (int) ACCEPT4.invokeExact(errno, listener.number(), MemorySegment.NULL, MemorySegment.NULL, FLAGS);
+            int number = (int) ACCEPT4.call(errno, listener.number(), 0, 0, FLAGS);
             if (number >= 0) {
                 return Optional.of(Fd.own(number));
             }
@@ -143,10 +131,6 @@ public final class ConsoleSocket implements AutoCloseable {
                 return Optional.empty();
             }
             throw new SyscallException("accept", path.toString(), Native.errno(errno));
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -164,7 +148,7 @@ public final class ConsoleSocket implements AutoCloseable {
             message.set(JAVA_LONG, MSGHDR_IOVLEN, 1);
             message.set(JAVA_LONG, MSGHDR_CONTROL, control.address());
             message.set(JAVA_LONG, MSGHDR_CONTROLLEN, CONTROL_SIZE);
-            long count = (long) RECVMSG.invokeExact(errno, connection.number(), message, MSG_CMSG_CLOEXEC);
+            long count = RECVMSG.call(errno, connection.number(), message.address(), MSG_CMSG_CLOEXEC);
             if (count < 0) {
                 throw new SyscallException("recvmsg", path.toString(), Native.errno(errno));
             }
@@ -174,10 +158,6 @@ public final class ConsoleSocket implements AutoCloseable {
             return hasDescriptor
                     ? Optional.of(Fd.own(control.get(JAVA_INT, CONTROL_DATA)).nonBlocking())
                     : Optional.empty();
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 }

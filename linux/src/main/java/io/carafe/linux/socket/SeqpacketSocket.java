@@ -1,20 +1,17 @@
 package io.carafe.linux.socket;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.carafe.base.Deadline;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.Errno;
 import io.carafe.linux.Fd;
 import io.carafe.linux.Native;
 import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -27,14 +24,10 @@ public final class SeqpacketSocket implements AutoCloseable {
     private static final int SHUT_WR = 1;
     private static final int O_PATH_DIRECTORY = 0x200000 | 0x80000; // O_PATH | O_CLOEXEC
 
-    private static final MethodHandle SOCKET =
-            Native.errnoFunction("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle CONNECT =
-            Native.errnoFunction("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SHUTDOWN =
-            Native.errnoFunction("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle OPEN =
-            Native.errnoVariadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
+    private static final CFunction SOCKET = CFunction.returningInt("socket");
+    private static final CFunction CONNECT = CFunction.returningInt("connect");
+    private static final CFunction SHUTDOWN = CFunction.returningInt("shutdown");
+    private static final CFunction OPEN = CFunction.returningInt("open");
 
     private final Fd fd;
 
@@ -57,7 +50,7 @@ public final class SeqpacketSocket implements AutoCloseable {
                 throw new SyscallException("connect", path.toString(), Errno.ENAMETOOLONG);
             }
             var errno = Native.errnoIn(arena);
-            int number = (int) SOCKET.invokeExact(errno, (int) AF_UNIX, TYPE, 0);
+            int number = (int) SOCKET.call(errno, AF_UNIX, TYPE, 0);
             if (number < 0) {
                 throw new SyscallException("socket", path.toString(), Native.errno(errno));
             }
@@ -65,16 +58,12 @@ public final class SeqpacketSocket implements AutoCloseable {
             var address = arena.allocate(2 + PATH_LIMIT, 2);
             address.set(JAVA_SHORT, 0, AF_UNIX);
             MemorySegment.copy(bytes, 0, address, JAVA_BYTE, 2, bytes.length);
-            if ((int) CONNECT.invokeExact(errno, number, address, 2 + bytes.length + 1) < 0) {
+            if (CONNECT.call(errno, number, address.address(), 2 + bytes.length + 1) < 0) {
                 int error = Native.errno(errno);
                 socket.close();
                 throw new SyscallException("connect", path.toString(), error);
             }
             return new SeqpacketSocket(socket);
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -114,14 +103,10 @@ public final class SeqpacketSocket implements AutoCloseable {
     private static Void shutdown(int number) throws SyscallException {
         try (var arena = Arena.ofConfined()) {
             var errno = Native.errnoIn(arena);
-            if ((int) SHUTDOWN.invokeExact(errno, number, SHUT_WR) < 0 && Native.errno(errno) != Errno.ENOTCONN) {
+            if (SHUTDOWN.call(errno, number, SHUT_WR) < 0 && Native.errno(errno) != Errno.ENOTCONN) {
                 throw new SyscallException("shutdown", "fd " + number, Native.errno(errno));
             }
             return null;
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
         }
     }
 
@@ -132,16 +117,10 @@ public final class SeqpacketSocket implements AutoCloseable {
 
     private static Fd openDirectory(Arena arena, Path directory) throws SyscallException {
         var errno = Native.errnoIn(arena);
-        try {
-            int number = (int) OPEN.invokeExact(errno, arena.allocateFrom(directory.toString()), O_PATH_DIRECTORY);
-            if (number < 0) {
-                throw new SyscallException("open", directory.toString(), Native.errno(errno));
-            }
-            return Fd.own(number);
-        } catch (SyscallException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        int number = (int) OPEN.call(errno, Native.string(arena, directory.toString()), O_PATH_DIRECTORY);
+        if (number < 0) {
+            throw new SyscallException("open", directory.toString(), Native.errno(errno));
         }
+        return Fd.own(number);
     }
 }
