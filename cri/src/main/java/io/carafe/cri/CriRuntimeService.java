@@ -293,24 +293,28 @@ final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase 
     @Override
     public void listMetricDescriptors(
             ListMetricDescriptorsRequest request, StreamObserver<ListMetricDescriptorsResponse> observer) {
-        throw noMetrics();
+        Answers.send(observer, MetricMessages.DESCRIPTORS);
     }
 
     @Override
     public void listPodSandboxMetrics(
             ListPodSandboxMetricsRequest request, StreamObserver<ListPodSandboxMetricsResponse> observer) {
-        throw noMetrics();
+        Answers.send(
+                observer,
+                ListPodSandboxMetricsResponse.newBuilder()
+                        .addAllPodMetrics(stats.metrics())
+                        .build());
     }
 
     @Override
     public void streamPodSandboxMetrics(
             StreamPodSandboxMetricsRequest request, StreamObserver<StreamPodSandboxMetricsResponse> observer) {
-        throw noMetrics();
-    }
-
-    private static CarafeException noMetrics() {
-        return new CarafeException.Unimplemented(
-                "metrics under cAdvisor's names are not composed yet; the stats calls have the numbers");
+        Batches.stream(
+                stats.metrics(),
+                items -> StreamPodSandboxMetricsResponse.newBuilder()
+                        .addAllPodSandboxMetrics(items)
+                        .build(),
+                observer);
     }
 
     @Override

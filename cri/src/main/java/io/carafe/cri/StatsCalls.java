@@ -6,6 +6,7 @@ import io.carafe.proto.cri.v1.ContainerStats;
 import io.carafe.proto.cri.v1.ContainerStatsFilter;
 import io.carafe.proto.cri.v1.ContainerStatsRequest;
 import io.carafe.proto.cri.v1.ContainerStatsResponse;
+import io.carafe.proto.cri.v1.PodSandboxMetrics;
 import io.carafe.proto.cri.v1.PodSandboxStats;
 import io.carafe.proto.cri.v1.PodSandboxStatsFilter;
 import io.carafe.proto.cri.v1.PodSandboxStatsRequest;
@@ -35,6 +36,10 @@ final class StatsCalls {
                 .stream()
                 .map(StatsMessages::container)
                 .toList();
+    }
+
+    List<PodSandboxMetrics> metrics() {
+        return stats.metrics().stream().map(MetricMessages::pod).toList();
     }
 
     PodSandboxStatsResponse pod(PodSandboxStatsRequest request) {

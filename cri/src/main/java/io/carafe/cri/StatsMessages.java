@@ -16,7 +16,6 @@ import io.carafe.proto.cri.v1.PsiData;
 import io.carafe.proto.cri.v1.PsiStats;
 import io.carafe.proto.cri.v1.SwapUsage;
 import io.carafe.proto.cri.v1.UInt64Value;
-import java.time.Instant;
 
 /** What pods and containers use. What is not known is left out, never 0. */
 final class StatsMessages {
@@ -138,11 +137,10 @@ final class StatsMessages {
                 .build();
     }
 
-    /** The engine's pressure of I/O has no time of its own: it is read when it is asked for. */
-    private static IoUsage io(ContainerStats.Pressure pressure) {
+    private static IoUsage io(ContainerStats.Io io) {
         return IoUsage.newBuilder()
-                .setTimestamp(PodMessages.nanos(Instant.now()))
-                .setPsi(pressure(pressure))
+                .setTimestamp(io.timestamp())
+                .setPsi(pressure(io.pressure()))
                 .build();
     }
 

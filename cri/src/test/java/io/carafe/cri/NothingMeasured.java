@@ -3,6 +3,7 @@ package io.carafe.cri;
 import io.carafe.engine.Containers;
 import io.carafe.engine.Pods;
 import io.carafe.engine.stats.Stats;
+import io.carafe.engine.stats.StatsPolicy;
 import io.carafe.engine.stats.StatsSource;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.net.NetnsThreads;
@@ -23,6 +24,6 @@ final class NothingMeasured {
                         "podCgroup", _ -> Optional.empty(),
                         "writableLayer", _ -> new Usage(4096, 1),
                         "writableLayerMountpoint", _ -> "/var/lib/carafe/snapshots"));
-        return new Stats(pods, containers, source, CgroupLayout.detect(), threads);
+        return new Stats(pods, containers, source, StatsPolicy.DEFAULT, CgroupLayout.detect(), threads);
     }
 }

@@ -15,6 +15,7 @@ import io.carafe.engine.spec.SpecGenerator;
 import io.carafe.engine.stage.Elapsed;
 import io.carafe.engine.stage.FaultPoints;
 import io.carafe.engine.stage.StageTimings;
+import io.carafe.engine.stats.StatsPolicy;
 import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.registry.Patience;
@@ -109,7 +110,12 @@ final class Daemon implements AutoCloseable {
         var timeouts = new EngineConfig.Timeouts(
                 config.runtime().createTimeout(), usual.runtime(), usual.network(), usual.recovery());
         return opened(Engine.open(
-                new EngineConfig(config.root(), config.runRoot(), config.cgroupParent(), timeouts),
+                new EngineConfig(
+                        config.root(),
+                        config.runRoot(),
+                        config.cgroupParent(),
+                        timeouts,
+                        new StatsPolicy(config.stats().maxAge())),
                 new EngineParts(
                         images,
                         storage.snapshots(),

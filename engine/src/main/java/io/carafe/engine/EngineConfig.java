@@ -1,5 +1,6 @@
 package io.carafe.engine;
 
+import io.carafe.engine.stats.StatsPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,8 +12,9 @@ import java.time.Duration;
  * @param runRoot what must not: namespaces, bundles, sockets; on a tmpfs
  * @param cgroupParent below the cgroup root, such as {@code /carafe}: pods without a parent of their own live there
  * @param timeouts how long the engine waits for others
+ * @param stats how fresh its numbers are
  */
-public record EngineConfig(Path root, Path runRoot, String cgroupParent, Timeouts timeouts) {
+public record EngineConfig(Path root, Path runRoot, String cgroupParent, Timeouts timeouts, StatsPolicy stats) {
 
     /**
      * Limits of the engine itself, apart from its callers' deadlines: nothing that hangs holds a name for ever.

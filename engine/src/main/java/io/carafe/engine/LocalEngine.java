@@ -52,7 +52,8 @@ final class LocalEngine implements Engine {
         recovery = new Recovery(parts, places, config.timeouts(), store);
         recovery.load(pods.recovery(), containers.recovery(), core.pods());
         recovery.finish(swept);
-        stats = new Stats(pods, containers, new StatsPlaces(core, containers), parts.cgroups(), threads);
+        stats = new Stats(
+                pods, containers, new StatsPlaces(core, containers), config.stats(), parts.cgroups(), threads);
         handlers = new CompletableFuture<>();
         Thread.ofVirtual()
                 .name("probe-runtimes")
@@ -128,6 +129,7 @@ final class LocalEngine implements Engine {
     @Override
     public void close() {
         recovery.close();
+        stats.close();
         core.leftovers().close();
         core.events().close();
         threads.close();

@@ -16,6 +16,7 @@ import io.carafe.engine.spec.HostFacts;
 import io.carafe.engine.spec.SpecGenerator;
 import io.carafe.engine.stage.FaultPoints;
 import io.carafe.engine.stage.StageTimings;
+import io.carafe.engine.stats.StatsPolicy;
 import io.carafe.image.pull.PullSources;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.mount.MountInfo;
@@ -131,7 +132,8 @@ public final class TestBed implements AutoCloseable {
                 cgroups,
                 LAUNCHER);
         engine = Engine.open(
-                new EngineConfig(base.resolve("root"), base.resolve("run"), "/carafe-" + tag, TIMEOUTS),
+                new EngineConfig(
+                        base.resolve("root"), base.resolve("run"), "/carafe-" + tag, TIMEOUTS, StatsPolicy.DEFAULT),
                 new EngineParts(
                         images,
                         storage.snapshots(),

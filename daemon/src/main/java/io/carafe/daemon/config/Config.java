@@ -28,7 +28,8 @@ public record Config(
         Runtimes runtime,
         Cni cni,
         Image image,
-        Streaming streaming) {
+        Streaming streaming,
+        Stats stats) {
 
     /** How the daemon talks to its operator. */
     public record Log(
@@ -135,6 +136,15 @@ public record Config(
         }
     }
 
+    /** What pods and containers use. */
+    public record Stats(
+            @Doc("A reading of a cgroup or network is given again until it is so old.")
+            Duration maxAge) {
+        public Stats {
+            positive("stats.max_age", maxAge);
+        }
+    }
+
     public static final Config DEFAULT = new Config(
             Path.of("/var/lib/carafe"),
             Path.of("/run/carafe"),
@@ -148,7 +158,8 @@ public record Config(
                     Path.of("/etc/containers/policy.json"),
                     3,
                     Duration.ofSeconds(60)),
-            new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
+            new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
+            new Stats(Duration.ofSeconds(1)));
 
     public Config {
         absolute("root", root);
@@ -179,7 +190,8 @@ public record Config(
                         or(o.policy(), image.policy),
                         image.parallelDownloads,
                         image.stallTimeout),
-                streaming);
+                streaming,
+                stats);
     }
 
     /** What {@code carafed} takes on its command line; null where an option was not given. */

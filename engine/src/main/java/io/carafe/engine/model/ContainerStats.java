@@ -5,7 +5,6 @@ package io.carafe.engine.model;
  * is known.
  *
  * @param config as the container was asked for
- * @param io pressure of input and output
  */
 public record ContainerStats(
         String id,
@@ -15,7 +14,7 @@ public record ContainerStats(
         Memory memory,
         Swap swap,
         WritableLayer writableLayer,
-        Pressure io,
+        Io io,
         Processes processes) {
 
     /**
@@ -52,6 +51,9 @@ public record ContainerStats(
      * @param mountpoint directory whose file system it is on
      */
     public record WritableLayer(long timestamp, String mountpoint, long bytes, long inodes) {}
+
+    /** What waits for input and output. */
+    public record Io(long timestamp, Pressure pressure) {}
 
     /** Processes and threads, as the pids controller counts them. */
     public record Processes(long timestamp, long count) {}

@@ -12,7 +12,7 @@ public record PodStats(
         PodConfig config,
         ContainerStats.Cpu cpu,
         ContainerStats.Memory memory,
-        ContainerStats.Pressure io,
+        ContainerStats.Io io,
         ContainerStats.Processes processes,
         Network network,
         List<ContainerStats> containers) {

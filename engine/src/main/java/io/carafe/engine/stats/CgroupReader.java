@@ -1,6 +1,7 @@
 package io.carafe.engine.stats;
 
 import io.carafe.engine.model.ContainerStats.Cpu;
+import io.carafe.engine.model.ContainerStats.Io;
 import io.carafe.engine.model.ContainerStats.Memory;
 import io.carafe.engine.model.ContainerStats.Pressure;
 import io.carafe.engine.model.ContainerStats.Processes;
@@ -24,7 +25,7 @@ final class CgroupReader {
     }
 
     /** What one reading gave; a part is null where it is not counted. */
-    record Reading(Cpu cpu, Memory memory, Swap swap, Pressure io, Processes processes) {
+    record Reading(Cpu cpu, Memory memory, Swap swap, Io io, Processes processes) {
         static final Reading NONE = new Reading(null, null, null, null, null);
     }
 
@@ -41,7 +42,10 @@ final class CgroupReader {
                 usage.cpu() < 0 ? null : cpu(now, usage, before),
                 usage.memory() < 0 ? null : memory(now, usage),
                 usage.swap() < 0 ? null : new Swap(now, usage.swap(), left(usage.swapLimit(), usage.swap())),
-                pressure(usage.pressures().io()),
+                usage.pressures()
+                        .io()
+                        .map(io -> new Io(now, pressure(usage.pressures().io())))
+                        .orElse(null),
                 usage.pids() < 0 ? null : new Processes(now, usage.pids()));
     }
 

@@ -1,5 +1,6 @@
 package io.carafe.engine.stats;
 
+import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Containers;
 import io.carafe.engine.Pods;
@@ -7,6 +8,7 @@ import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.ContainerStats;
 import io.carafe.engine.model.ContainerStatus;
 import io.carafe.engine.model.Filter;
+import io.carafe.engine.model.PodMetrics;
 import io.carafe.engine.model.PodState;
 import io.carafe.engine.model.PodStats;
 import io.carafe.engine.model.PodStatus;
@@ -21,67 +23,93 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What pods and containers use. Numbers of cgroups and interfaces are at most one second old ({@link Aged#MAX_AGE}), those
- * of writable layers half a minute ({@link WritableLayers#MAX_AGE}); each part says when it was read. No call waits for a
- * directory tree to be walked longer than {@link #PATIENCE}.
+ * What pods and containers use. Numbers of cgroups and interfaces are as old as the {@link StatsPolicy} allows, those of
+ * writable layers half a minute ({@link WritableLayers#MAX_AGE}); each part says when it was read. No call reads a cgroup,
+ * a namespace or a mount itself, nor waits long for what does: see {@link Readings}, and {@link #PATIENCE} for walks through directory trees.
  */
-public final class Stats {
+public final class Stats implements AutoCloseable {
 
     /** How long one call waits for numbers of writable layers that were never counted before. */
     static final Duration PATIENCE = Duration.ofMillis(100);
 
     private final Pods pods;
     private final Containers containers;
-    private final StatsSource source;
     private final CgroupReader reader;
-    private final Aged<Reading> containerReadings = new Aged<>();
-    private final Aged<Reading> podReadings = new Aged<>();
-    private final Aged<Optional<PodStats.Network>> podTraffic = new Aged<>();
+    private final ReadingThreads threads = new ReadingThreads();
+    private final Readings<Reading> containerReadings;
+    private final Readings<Reading> podReadings;
+    private final Readings<Optional<PodStats.Network>> podTraffic;
     private final WritableLayers layers;
-    private final PodTraffic traffic;
+    private final Metrics metrics;
 
-    public Stats(Pods pods, Containers containers, StatsSource source, CgroupLayout cgroups, NetnsThreads netns) {
+    public Stats(
+            Pods pods,
+            Containers containers,
+            StatsSource source,
+            StatsPolicy policy,
+            CgroupLayout cgroups,
+            NetnsThreads netns) {
         this.pods = pods;
         this.containers = containers;
-        this.source = source;
         this.reader = new CgroupReader(cgroups);
         this.layers = new WritableLayers(source);
-        this.traffic = new PodTraffic(netns);
+        var maxAge = policy.maxAge();
+        this.containerReadings =
+                new Readings<>(threads, maxAge, (id, before) -> read(source.containerCgroup(id), before));
+        this.podReadings = new Readings<>(threads, maxAge, (id, before) -> read(source.podCgroup(id), before));
+        var traffic = new PodTraffic(netns);
+        this.podTraffic = new Readings<>(threads, maxAge, (id, _) -> Optional.ofNullable(traffic.of(netns(id))));
+        this.metrics = new Metrics(this, source, new CgroupCensus(cgroups), threads, maxAge);
     }
 
     /** @throws io.carafe.base.CarafeException.NotFound if there is no such container */
     public ContainerStats container(String id) {
-        return of(containers.status(id), Deadline.after(PATIENCE));
+        return ofContainers(List.of(containers.status(id)), Deadline.after(PATIENCE))
+                .getFirst();
     }
 
     /** In the order of {@link Containers#list}. */
     public List<ContainerStats> containers(Filter<ContainerState> filter) {
-        var deadline = Deadline.after(PATIENCE);
         var listed = containers.list(filter);
-        forgetOthers(filter, listed);
-        return listed.stream().map(status -> of(status, deadline)).toList();
+        if (filter.equals(Filter.<ContainerState>all())) {
+            var ids = listed.stream().map(ContainerStatus::id).collect(Collectors.toSet());
+            containerReadings.keepOnly(ids);
+            layers.keepOnly(ids);
+        }
+        return ofContainers(listed, Deadline.after(PATIENCE));
     }
 
     /** @throws io.carafe.base.CarafeException.NotFound if there is no such pod */
     public PodStats pod(String id) {
         var status = pods.status(id);
         var members = containers.list(new Filter<>("", null, status.id(), Map.of()));
-        return of(status, members, Deadline.after(PATIENCE));
+        return ofPods(List.of(status), members).getFirst();
     }
 
     /** In the order of {@link Pods#list}. */
     public List<PodStats> pods(Filter<PodState> filter) {
-        var deadline = Deadline.after(PATIENCE);
-        var byPod = containers.list(Filter.all()).stream().collect(Collectors.groupingBy(ContainerStatus::podId));
         var listed = pods.list(filter);
         if (filter.equals(Filter.<PodState>all())) {
             var ids = listed.stream().map(PodStatus::id).collect(Collectors.toSet());
             podReadings.keepOnly(ids);
             podTraffic.keepOnly(ids);
         }
-        return listed.stream()
-                .map(status -> of(status, byPod.getOrDefault(status.id(), List.of()), deadline))
-                .toList();
+        return ofPods(listed, containers.list(Filter.all()));
+    }
+
+    /** What cAdvisor would say of all pods. */
+    public List<PodMetrics> metrics() {
+        return metrics.of(pods.list(Filter.all()), containers.list(Filter.all()));
+    }
+
+    @Override
+    public void close() {
+        threads.close();
+    }
+
+    /** Whether it can have processes. */
+    static boolean lives(ContainerStatus container) {
+        return container.state() == ContainerState.RUNNING || container.state() == ContainerState.CREATED;
     }
 
     /** Nanoseconds since 1970. */
@@ -90,10 +118,33 @@ public final class Stats {
         return now.getEpochSecond() * 1_000_000_000 + now.getNano();
     }
 
-    private PodStats of(PodStatus pod, List<ContainerStatus> members, Deadline deadline) {
-        boolean ready = pod.state() == PodState.READY;
-        var reading =
-                ready ? podReadings.of(pod.id(), before -> read(source.podCgroup(pod.id()), before)) : Reading.NONE;
+    /** @param all containers, of these pods and perhaps of others */
+    List<PodStats> ofPods(List<PodStatus> listed, List<ContainerStatus> all) {
+        var ready = listed.stream()
+                .filter(pod -> pod.state() == PodState.READY)
+                .map(PodStatus::id)
+                .toList();
+        var readings = podReadings.of(ready);
+        var networks = podTraffic.of(ready);
+        var ids = listed.stream().map(PodStatus::id).collect(Collectors.toSet());
+        var members = ofContainers(
+                        all.stream()
+                                .filter(container -> ids.contains(container.podId()))
+                                .toList(),
+                        Deadline.after(PATIENCE))
+                .stream()
+                .collect(Collectors.groupingBy(ContainerStats::podId));
+        return listed.stream()
+                .map(pod -> of(
+                        pod,
+                        readings.getOrDefault(pod.id(), Reading.NONE),
+                        networks.getOrDefault(pod.id(), Optional.empty()).orElse(null),
+                        members.getOrDefault(pod.id(), List.of())))
+                .toList();
+    }
+
+    private static PodStats of(
+            PodStatus pod, Reading reading, PodStats.Network network, List<ContainerStats> containers) {
         return new PodStats(
                 pod.id(),
                 pod.config(),
@@ -101,15 +152,19 @@ public final class Stats {
                 reading.memory(),
                 reading.io(),
                 reading.processes(),
-                ready ? traffic(pod) : null,
-                members.stream().map(status -> of(status, deadline)).toList());
+                network,
+                containers);
     }
 
-    private ContainerStats of(ContainerStatus container, Deadline deadline) {
-        boolean runs = container.state() == ContainerState.RUNNING || container.state() == ContainerState.CREATED;
-        var reading = runs
-                ? containerReadings.of(container.id(), before -> read(source.containerCgroup(container.id()), before))
-                : Reading.NONE;
+    private List<ContainerStats> ofContainers(List<ContainerStatus> listed, Deadline deadline) {
+        var readings = containerReadings.of(
+                listed.stream().filter(Stats::lives).map(ContainerStatus::id).toList());
+        return listed.stream()
+                .map(container -> of(container, readings.getOrDefault(container.id(), Reading.NONE), deadline))
+                .toList();
+    }
+
+    private ContainerStats of(ContainerStatus container, Reading reading, Deadline deadline) {
         return new ContainerStats(
                 container.id(),
                 container.podId(),
@@ -126,17 +181,12 @@ public final class Stats {
         return cgroup.map(path -> reader.read(path, before)).orElse(Reading.NONE);
     }
 
-    private PodStats.Network traffic(PodStatus pod) {
-        return podTraffic
-                .of(pod.id(), _ -> Optional.ofNullable(traffic.of(pod.netns())))
-                .orElse(null);
-    }
-
-    private void forgetOthers(Filter<ContainerState> filter, List<ContainerStatus> listed) {
-        if (filter.equals(Filter.<ContainerState>all())) {
-            var ids = listed.stream().map(ContainerStatus::id).collect(Collectors.toSet());
-            containerReadings.keepOnly(ids);
-            layers.keepOnly(ids);
+    /** Empty for a pod that was removed meanwhile. */
+    private String netns(String podId) {
+        try {
+            return pods.status(podId).netns();
+        } catch (CarafeException.NotFound e) {
+            return "";
         }
     }
 }

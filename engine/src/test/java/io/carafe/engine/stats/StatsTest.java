@@ -6,15 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
-import io.carafe.engine.Containers;
-import io.carafe.engine.Pods;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.ContainerStatus;
 import io.carafe.engine.model.Filter;
-import io.carafe.engine.model.PodState;
-import io.carafe.engine.model.PodStatus;
 import io.carafe.linux.cgroup.Cgroup;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.net.NetnsThreads;
@@ -22,16 +17,11 @@ import io.carafe.linux.process.Child;
 import io.carafe.linux.process.Spawn;
 import io.carafe.storage.Usage;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -53,9 +43,10 @@ class StatsTest {
     private volatile boolean walkHangs;
 
     private final Stats stats = new Stats(
-            lists(Pods.class, () -> List.of(pod("p0"))),
-            lists(Containers.class, () -> containers),
-            source(),
+            MadeUp.pods(List.of(MadeUp.pod("p0"))),
+            MadeUp.containers(containers),
+            MadeUp.source(parentPath, "/var/lib/x", _ -> walk()),
+            StatsPolicy.DEFAULT,
             layout,
             netns);
 
@@ -67,6 +58,7 @@ class StatsTest {
     @AfterEach
     void clean() throws IOException {
         walkMayEnd.countDown();
+        stats.close();
         netns.close();
         parent.kill(soon());
         for (var container : containers) {
@@ -109,7 +101,7 @@ class StatsTest {
 
     @Test
     void anExitedContainerHasItsWritableLayerOnly() throws IOException {
-        containers.add(status("gone", ContainerState.EXITED));
+        containers.add(MadeUp.container("gone", ContainerState.EXITED, 0));
 
         var exited = stats.container("gone");
 
@@ -166,7 +158,7 @@ class StatsTest {
     }
 
     private void add(String id) throws IOException {
-        containers.add(status(id, ContainerState.RUNNING));
+        containers.add(MadeUp.container(id, ContainerState.RUNNING, 0));
         layout.cgroup(parentPath + "/" + id).create();
     }
 
@@ -175,32 +167,12 @@ class StatsTest {
         child.waitFor(soon());
     }
 
-    private StatsSource source() {
-        return new StatsSource() {
-            @Override
-            public Optional<String> containerCgroup(String containerId) {
-                return Optional.of(parentPath + "/" + containerId);
-            }
-
-            @Override
-            public Optional<String> podCgroup(String podId) {
-                return Optional.of(parentPath);
-            }
-
-            @Override
-            public Usage writableLayer(String containerId) {
-                walks.incrementAndGet();
-                if (walkHangs) {
-                    awaitEnd();
-                }
-                return new Usage(4096, 1);
-            }
-
-            @Override
-            public String writableLayerMountpoint() {
-                return "/var/lib/x";
-            }
-        };
+    private Usage walk() {
+        walks.incrementAndGet();
+        if (walkHangs) {
+            awaitEnd();
+        }
+        return new Usage(4096, 1);
     }
 
     private void awaitEnd() {
@@ -209,29 +181,6 @@ class StatsTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** A list and nothing else: the engine behind these interfaces is another's test. */
-    private static <T> T lists(Class<T> type, Supplier<List<?>> list) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (_, method, args) -> switch (method.getName()) {
-                    case "list" -> list.get();
-                    case "status" ->
-                        list.get().stream()
-                                .filter(item -> item.toString().contains("id=" + args[0] + ","))
-                                .findFirst()
-                                .orElseThrow(() -> new CarafeException.NotFound("no " + args[0]));
-                    default -> throw new UnsupportedOperationException(method.getName());
-                }));
-    }
-
-    private static PodStatus pod(String id) {
-        return new PodStatus(id, null, PodState.READY, Instant.EPOCH, List.of(), "/proc/self/ns/net", "", Map.of());
-    }
-
-    private static ContainerStatus status(String id, ContainerState state) {
-        return new ContainerStatus(
-                id, "p0", null, state, Instant.EPOCH, null, null, 0, "", "", "", "", "", 0, null, null, "", Map.of());
     }
 
     private static Deadline soon() {

@@ -107,6 +107,14 @@ public final class Cgroup {
         return all;
     }
 
+    /** As {@link #pids}, of the first hierarchy it is in alone: for counts, where one that moves just now does no harm. */
+    public Set<Integer> members() {
+        var all = new TreeSet<Integer>();
+        directories().stream().filter(Files::isDirectory).findFirst().ifPresent(directory -> collect(directory, all));
+        all.remove(0);
+        return all;
+    }
+
     /** Stops all its processes where they are. A runtime thinks that such a container is paused. */
     public void freeze(Deadline deadline) throws IOException {
         setFrozen(true, deadline);

@@ -34,6 +34,7 @@ public record CgroupStats(
      * @param rss anonymous memory
      * @param swap -1 where it is not counted
      * @param swapLimit swap alone, -1 for none or not known
+     * @param reservation what is kept for it when memory runs short ({@code memory.min}; on v1 the soft limit); 0 for none
      * @param stat everything that memory.stat says; on v1 its {@code total_} lines without that prefix
      */
     public record Memory(
@@ -47,6 +48,7 @@ public record CgroupStats(
             long kernel,
             long swap,
             long swapLimit,
+            long reservation,
             long pageFaults,
             long majorPageFaults,
             long failures,
@@ -59,6 +61,7 @@ public record CgroupStats(
     public record Device(
             int major, int minor, long readBytes, long writeBytes, long readOperations, long writeOperations) {}
 
+    /** @param maxUsage bytes; -1 on v2, which does not keep it */
     public record Hugepages(long usage, long maxUsage, long failures) {}
 
     /** Pressure stall information. */
@@ -116,7 +119,7 @@ public record CgroupStats(
                                     v1
                                             ? CgroupFile.number(directory.resolve(stem + "max_usage_in_bytes"))
                                                     .orElse(0L)
-                                            : 0,
+                                            : -1,
                                     v1
                                             ? CgroupFile.number(directory.resolve(stem + "failcnt"))
                                                     .orElse(0L)

@@ -54,6 +54,7 @@ final class StatsV1 {
                     number(directory, "memory.kmem.usage_in_bytes", 0),
                     stat.getOrDefault("swap", -1L),
                     limit < 0 || withSwap < 0 ? -1 : Math.max(0, withSwap - limit),
+                    Math.max(0, number(directory, "memory.soft_limit_in_bytes", 0)),
                     stat.getOrDefault("pgfault", 0L),
                     stat.getOrDefault("pgmajfault", 0L),
                     number(directory, "memory.failcnt", 0),

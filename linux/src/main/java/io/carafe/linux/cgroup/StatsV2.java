@@ -45,6 +45,7 @@ final class StatsV2 {
                     stat.getOrDefault("kernel", stat.getOrDefault("slab", 0L)),
                     number(directory, "memory.swap.current", -1),
                     number(directory, "memory.swap.max", -1),
+                    Math.max(0, number(directory, "memory.min", 0)),
                     stat.getOrDefault("pgfault", 0L),
                     stat.getOrDefault("pgmajfault", 0L),
                     events.getOrDefault("max", 0L),
