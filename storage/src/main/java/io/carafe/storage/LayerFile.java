@@ -31,6 +31,16 @@ record LayerFile(
         List<String> opaque) {
 
     static final String NAME = "layer.json";
+
+    /** The files, beside this document. */
+    static final String DIFF = "diff";
+
+    /** What the archive is made of besides their data. */
+    static final String TAR_SPLIT = "tar-split.zst";
+
+    /** Files that later members of the archive have taken the place of; there only if there are any. */
+    static final String REPLACED = "replaced";
+
     private static final int VERSION = 1;
 
     static LayerFile of(Digest diffId, boolean nodes, LayerUnpacker.Result result) {
@@ -54,7 +64,7 @@ record LayerFile(
                 && file.implied != null
                 && file.whiteouts != null
                 && file.opaque != null;
-        if (!complete || !Files.isDirectory(directory.resolve("diff"))) {
+        if (!complete || !Files.isDirectory(directory.resolve(DIFF))) {
             throw new CarafeException.InvalidArgument(path + ": not the record of layer " + expected);
         }
         return file;
@@ -66,6 +76,6 @@ record LayerFile(
     }
 
     Layer in(Path directory) {
-        return new Layer(diffId, directory.resolve("diff"), new Usage(bytes, inodes));
+        return new Layer(diffId, directory.resolve(DIFF), new Usage(bytes, inodes));
     }
 }

@@ -22,11 +22,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The unpacked layers of all images, each in {@code ROOT/layers/<algorithm>/<hex>/} with its files in {@code diff/} and
- * what is known about it in {@code layer.json}. The directories are the truth; an index in memory is made when the store
- * is opened.
+ * what is known about it in {@code layer.json}. With {@code tar-split.zst} the archive can be put together again from the
+ * files byte by byte, for a push or to see whether they are still right. The directories are the truth; an index in memory
+ * is made when the store is opened.
  *
  * <p>A layer appears by a rename, after all its files are on disk, so it is there as a whole or not at all. What a crash
  * left half done, and directories that are no layers, are taken away when the store is opened.
@@ -34,6 +36,9 @@ import java.util.concurrent.ExecutionException;
 public final class LayerStore {
 
     private static final Logger LOG = System.getLogger("io.carafe.storage");
+
+    /** Tells those apart who read archives. */
+    private static final AtomicLong ARCHIVES = new AtomicLong();
 
     private final Path root;
     private final Path temporary;
@@ -44,7 +49,7 @@ public final class LayerStore {
     /** Layers that are just being unpacked or removed; completed when that is over. */
     private final Map<Digest, CompletableFuture<Void>> changing = new HashMap<>();
 
-    /** Layers in use, by the key of the snapshot that uses them. */
+    /** Layers in use, by who uses them. */
     private final Map<String, List<Digest>> users = new HashMap<>();
 
     private LayerStore(Path root, Path temporary, Trash trash, boolean nodes) {
@@ -120,6 +125,47 @@ public final class LayerStore {
     }
 
     /**
+     * The uncompressed archive that a layer was unpacked from, byte by byte. The layer cannot be removed until the stream is
+     * closed.
+     *
+     * @return throws, while it is read, an IOException if a file is missing or shorter than it was; whether the bytes are
+     *     right, the digest of the whole tells
+     * @throws CarafeException.NotFound if the layer is not in the store
+     */
+    public InputStream archive(Digest diffId) {
+        var user = "reader " + ARCHIVES.incrementAndGet() + " of its archive";
+        Layer layer;
+        synchronized (this) {
+            layer = find(diffId)
+                    .orElseThrow(() -> new CarafeException.NotFound("layer " + diffId + " is not in the store"));
+            users.put(user, List.of(diffId));
+        }
+        try {
+            return LayerArchive.open(layer.diff().getParent(), () -> forget(user));
+        } catch (IOException e) {
+            throw Failure.of("archive of layer " + diffId, e);
+        }
+    }
+
+    /**
+     * Compares the files of a layer with the archive that they came from: their data by its digest, their kind, owner, mode
+     * and time one by one.
+     *
+     * @return the first thing that is wrong; nothing if all is as it was
+     * @throws CarafeException.NotFound if the layer is not in the store
+     */
+    public Optional<String> check(Digest diffId) {
+        try (var archive = archive(diffId)) {
+            var directory = directory(diffId);
+            var checking = new ArchiveReading<>(
+                    diffId, UnpackLimits.DEFAULT, pipe -> LayerCheck.firstDifference(pipe, directory));
+            return checking.run(archive);
+        } catch (IOException | CarafeException.InvalidArgument | CarafeException.Internal e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /**
      * Deletes a layer; one that is not there is gone already.
      *
      * @throws CarafeException.FailedPrecondition while a snapshot uses it
@@ -130,7 +176,7 @@ public final class LayerStore {
             for (var user : users.entrySet()) {
                 if (user.getValue().contains(diffId)) {
                     throw new CarafeException.FailedPrecondition(
-                            "remove layer " + diffId + ": snapshot " + user.getKey() + " uses it");
+                            "remove layer " + diffId + ": " + user.getKey() + " uses it");
                 }
             }
             if (layers.remove(diffId) == null) {
@@ -162,18 +208,18 @@ public final class LayerStore {
      *
      * @throws CarafeException.NotFound if one is missing
      */
-    List<LayerContents> retain(String user, List<Digest> diffIds) throws IOException {
+    List<LayerContents> retain(String snapshot, List<Digest> diffIds) throws IOException {
         var stack = new ArrayList<Known>(diffIds.size());
         synchronized (this) {
             for (var diffId : diffIds) {
                 var known = layers.get(diffId);
                 if (known == null) {
                     throw new CarafeException.NotFound(
-                            "snapshot " + user + ": layer " + diffId + " is not in the store");
+                            "snapshot " + snapshot + ": layer " + diffId + " is not in the store");
                 }
                 stack.add(known);
             }
-            users.put(user, List.copyOf(diffIds));
+            users.put("snapshot " + snapshot, List.copyOf(diffIds));
         }
         var contents = new ArrayList<LayerContents>(stack.size());
         for (var known : stack) {
@@ -193,27 +239,30 @@ public final class LayerStore {
     }
 
     /** Marks layers as used whether they are there or not, for a snapshot that was found on disk. */
-    synchronized void retainFound(String user, List<Digest> diffIds) {
-        users.put(user, List.copyOf(diffIds));
+    synchronized void retainFound(String snapshot, List<Digest> diffIds) {
+        users.put("snapshot " + snapshot, List.copyOf(diffIds));
     }
 
-    synchronized void release(String user) {
+    void release(String snapshot) {
+        forget("snapshot " + snapshot);
+    }
+
+    private synchronized void forget(String user) {
         users.remove(user);
     }
 
     private Layer unpackNow(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
         var staged = temporary.resolve(diffId.hex());
-        LayerUnpacking unpacking = null;
         try {
             trash.delete(staged);
-            Files.createDirectories(staged.resolve("diff"));
-            unpacking = new LayerUnpacking(diffId, staged.resolve("diff"), nodes, limits);
+            Files.createDirectories(staged.resolve(LayerFile.DIFF));
         } catch (IOException e) {
             throw Failure.of("unpack layer " + diffId, e);
         }
         try {
-            var file = LayerFile.of(diffId, nodes, unpacking.run(tar));
-            return publish(diffId, staged, file);
+            var unpacking = new ArchiveReading<>(
+                    diffId, limits, archive -> LayerUnpacker.unpack(archive, staged, nodes, limits));
+            return publish(diffId, staged, LayerFile.of(diffId, nodes, unpacking.run(tar)));
         } catch (Throwable e) {
             discard(staged);
             throw e;

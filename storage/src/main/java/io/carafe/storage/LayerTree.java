@@ -113,14 +113,23 @@ final class LayerTree implements AutoCloseable {
 
     /** Deletes whatever has this name. */
     void remove(Directory parent, String name) throws IOException {
-        var path = EntryPath.child(parent.path, name);
+        forget(EntryPath.child(parent.path, name));
+        RootedDir.removeTree(parent.fd(), name);
+    }
+
+    /** Moves whatever has this name out of the layer. */
+    void move(Directory parent, String name, OpenFile target, String newName) throws IOException {
+        forget(EntryPath.child(parent.path, name));
+        At.rename(parent.fd(), name, target, newName);
+    }
+
+    private void forget(String path) {
         if (directories.remove(path) != null) {
             directories.subMap(path + "/", path + "0").clear(); // '0' follows '/'
             closeAll();
             last = top;
         }
         whiteouts.forget(path);
-        RootedDir.removeTree(parent.fd(), name);
     }
 
     @Override

@@ -9,13 +9,16 @@ import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
 import io.carafe.linux.fs.TreeUsage;
+import io.carafe.storage.tar.ChunkPipe;
 import io.carafe.storage.tar.TarEntry;
 import io.carafe.storage.tar.TarReader;
+import io.carafe.storage.tar.TarSplitWriter;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -34,6 +37,8 @@ final class LayerUnpacker {
     private final UnpackLimits limits;
     private final TarReader tar;
     private final RootedDir root;
+    private final TarSplitWriter split;
+    private final ReplacedFiles replaced;
     private final Whiteouts whiteouts;
     private final LayerTree tree;
     private final MemorySegment buffer;
@@ -42,12 +47,20 @@ final class LayerUnpacker {
     private long apparentBytes;
     private long bytes;
     private long inodes;
-    private boolean replaced;
     private boolean attributesRefused;
 
-    private LayerUnpacker(TarReader tar, RootedDir root, boolean nodes, UnpackLimits limits, Arena arena) {
+    private LayerUnpacker(
+            TarReader tar,
+            RootedDir root,
+            TarSplitWriter split,
+            ReplacedFiles replaced,
+            boolean nodes,
+            UnpackLimits limits,
+            Arena arena) {
         this.tar = tar;
         this.root = root;
+        this.split = split;
+        this.replaced = replaced;
         this.limits = limits;
         this.whiteouts = new Whiteouts(nodes, limits.directories());
         this.tree = new LayerTree(root, limits, whiteouts);
@@ -58,21 +71,34 @@ final class LayerUnpacker {
     record Result(Usage usage, List<String> implied, List<String> whiteouts, List<String> opaque) {}
 
     /**
-     * Unpacks a whole archive into an empty directory.
+     * Unpacks a whole archive.
      *
+     * @param staged the directory of the layer to be, with an empty {@code diff/} in it
      * @param nodes whether the file system can hold overlayfs's whiteouts
      * @throws IOException from reading the archive
      */
-    static Result unpack(TarReader tar, RootedDir root, boolean nodes, UnpackLimits limits) throws IOException {
-        try (var arena = Arena.ofConfined()) {
-            var unpacker = new LayerUnpacker(tar, root, nodes, limits, arena);
-            try (var tree = unpacker.tree) {
-                for (var entry = tar.next(); entry != null; entry = tar.next()) {
-                    unpacker.add(entry);
-                }
-                unpacker.finishDirectories();
-                return unpacker.result(tree);
+    static Result unpack(ChunkPipe archive, Path staged, boolean nodes, UnpackLimits limits) throws IOException {
+        try (var root = RootedDir.open(staged.resolve(LayerFile.DIFF));
+                var split = TarSplitWriter.create(staged.resolve(LayerFile.TAR_SPLIT));
+                var replaced = new ReplacedFiles(staged.resolve(LayerFile.REPLACED), split);
+                var arena = Arena.ofConfined()) {
+            root.root().chown(0, 0); // a set-group-ID bit above would pass its group on
+            root.root().chmod(LayerTree.IMPLIED_MODE);
+            var tar = new TarReader(archive, split, limits);
+            var result = new LayerUnpacker(tar, root, split, replaced, nodes, limits, arena).unpack();
+            tar.finish();
+            split.end();
+            return result;
+        }
+    }
+
+    private Result unpack() throws IOException {
+        try (tree) {
+            for (var entry = tar.next(); entry != null; entry = tar.next()) {
+                add(entry);
             }
+            finishDirectories();
+            return result();
         }
     }
 
@@ -130,8 +156,7 @@ final class LayerUnpacker {
             if (alreadyLinked(entry, parent, name)) {
                 return;
             }
-            replaced = true;
-            tree.remove(parent, name);
+            replaced.take(tree, parent, name);
             create(entry, parent, name);
         }
     }
@@ -149,10 +174,13 @@ final class LayerUnpacker {
     }
 
     private void file(TarEntry entry, LayerTree.Directory parent, String name) throws IOException {
+        var path = EntryPath.child(parent.path(), name);
         try (var file = At.open(parent.fd(), name, NEW_FILE, entry.mode() & 0777)) {
             if (entry.sparse() == null) {
+                split.file(path, entry.size());
                 copy(file);
             } else {
+                split.sparseFile(path, entry.sparse());
                 copySparse(file, entry);
             }
             describe(file, entry, Umask.leaves(entry.mode()));
@@ -311,7 +339,7 @@ final class LayerUnpacker {
         }
     }
 
-    private Result result(LayerTree tree) throws IOException {
+    private Result result() throws IOException {
         var implied = tree.all().stream()
                 .filter(directory -> directory.entry() == null)
                 .map(LayerTree.Directory::path)
@@ -322,11 +350,11 @@ final class LayerUnpacker {
 
     /** Counted along the way; only where members replaced others the tree is walked. */
     private Usage usage() throws IOException {
-        if (!replaced) {
+        if (replaced.isEmpty()) {
             return new Usage(bytes, inodes + whiteouts.hidden().size());
         }
         var counted = TreeUsage.of(root.root());
-        return new Usage(counted.bytes(), counted.inodes());
+        return new Usage(counted.bytes(), counted.inodes()).plus(replaced.usage());
     }
 
     private void count(long stored) {

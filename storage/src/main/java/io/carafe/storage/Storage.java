@@ -12,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * time; the daemon's instance lock sees to that.
  *
  * <pre>
- * ROOT/layers/sha256/HEX/{diff/,layer.json}
+ * ROOT/layers/sha256/HEX/{diff/,layer.json,tar-split.zst,replaced/}
  * ROOT/snapshots/KEY/{snapshot.json,upper/,work/,merged/}
  * ROOT/trash/                                              what is being deleted
  * </pre>

@@ -91,16 +91,26 @@ public final class ChunkPipe {
         return part;
     }
 
-    /** Reader: passes over {@code count} bytes. */
-    void skip(long count) throws IOException {
+    /** Reader: passes over {@code count} bytes, which {@code tap} hears. */
+    void skip(long count, TarTap tap) throws IOException {
         for (long left = count; left > 0; ) {
-            if (!ready()) {
+            int part = skipSome(left, tap);
+            if (part == 0) {
                 throw truncated();
             }
-            int part = (int) Math.min(left, current.length - position);
-            position += part;
             left -= part;
         }
+    }
+
+    /** Reader: passes over up to {@code limit} bytes, at least one; 0 at the end of the archive. */
+    int skipSome(long limit, TarTap tap) throws IOException {
+        if (!ready()) {
+            return 0;
+        }
+        int part = (int) Math.min(limit, current.length - position);
+        tap.bytes(current.bytes, position, part);
+        position += part;
+        return part;
     }
 
     private boolean ready() throws IOException {

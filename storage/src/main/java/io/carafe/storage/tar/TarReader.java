@@ -20,15 +20,21 @@ public final class TarReader {
 
     private static final int BLOCK = 512;
 
+    /** Zeros that fill up a tape block, as a rule a few kilobytes; more than this after the end is not honest. */
+    private static final long MAX_TRAILER = 64L << 20;
+
     private final ChunkPipe pipe;
+    private final TarTap tap;
     private final UnpackLimits limits;
     private final byte[] block = new byte[BLOCK];
 
     private long unread;
     private int padding;
 
-    public TarReader(ChunkPipe pipe, UnpackLimits limits) {
+    /** @param tap hears all that {@link #read} does not give out */
+    public TarReader(ChunkPipe pipe, TarTap tap, UnpackLimits limits) {
         this.pipe = pipe;
+        this.tap = tap;
         this.limits = limits;
     }
 
@@ -43,7 +49,7 @@ public final class TarReader {
         String longLink = null;
         while (true) {
             skipRest();
-            if (!pipe.readBlock(block)) {
+            if (!readBlock(block)) {
                 return null;
             }
             var header = new TarHeader(block);
@@ -77,6 +83,25 @@ public final class TarReader {
         int count = pipe.read(target, Math.min(limit, unread));
         unread -= count;
         return count;
+    }
+
+    /** Passes over what stands behind the end of the archive. */
+    public void finish() throws IOException {
+        long trailer = 0;
+        for (int count = pipe.skipSome(MAX_TRAILER, tap); count > 0; count = pipe.skipSome(MAX_TRAILER, tap)) {
+            trailer += count;
+            if (trailer > MAX_TRAILER) {
+                throw new TarFormatException("more than " + MAX_TRAILER + " bytes follow the end of the archive");
+            }
+        }
+    }
+
+    private boolean readBlock(byte[] target) throws IOException {
+        boolean there = pipe.readBlock(target);
+        if (there) {
+            tap.bytes(target, 0, target.length);
+        }
+        return there;
     }
 
     private TarEntry entry(TarHeader header, PaxRecords pax, String longName, String longLink) throws IOException {
@@ -239,7 +264,7 @@ public final class TarReader {
         bound(size);
         var data = new byte[(int) size];
         setUnread(size);
-        if (size > 0 && !pipe.readBlock(data)) {
+        if (size > 0 && !readBlock(data)) {
             throw new TarFormatException("the archive ends in an extended header");
         }
         unread = 0;
@@ -253,14 +278,14 @@ public final class TarReader {
     }
 
     private void readHeaderBlock() throws IOException {
-        if (!pipe.readBlock(block)) {
+        if (!readBlock(block)) {
             throw new TarFormatException("the archive ends in a sparse map");
         }
     }
 
     /** An archive ends with two zero blocks; one is enough if nothing follows. */
     private void expectSecondZeroBlock() throws IOException {
-        if (pipe.readBlock(block) && !new TarHeader(block).isZero()) {
+        if (readBlock(block) && !new TarHeader(block).isZero()) {
             throw new TarFormatException("a block of zeros stands between two members");
         }
     }
@@ -271,7 +296,7 @@ public final class TarReader {
     }
 
     private void skipRest() throws IOException {
-        pipe.skip(unread + padding);
+        pipe.skip(unread + padding, tap);
         unread = 0;
         padding = 0;
     }

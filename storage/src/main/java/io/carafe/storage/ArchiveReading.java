@@ -2,51 +2,49 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Uninterrupted;
-import io.carafe.linux.fs.RootedDir;
 import io.carafe.oci.Digest;
 import io.carafe.storage.tar.ChunkPipe;
-import io.carafe.storage.tar.TarReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * One archive on its way into one directory, by two threads: the caller's reads the stream (which downloads and inflates)
- * and hashes it, a platform thread makes the files. Every byte counts for the digest, also what follows the end of the
- * archive, since the digest was made of the whole stream.
+ * The reading of one layer's archive by two threads: the caller's reads the stream (which downloads and inflates) and hashes
+ * it, a platform thread does something with its members. Every byte counts for the digest, also what follows the end of
+ * the archive, since the digest was made of the whole stream.
  */
-final class LayerUnpacking {
+final class ArchiveReading<R> {
 
-    /** Zeros that fill up a tape block, as a rule a few kilobytes; more than this after the end is not honest. */
-    private static final long MAX_TRAILER = 64L << 20;
+    /** What is done with an archive. */
+    @FunctionalInterface
+    interface Work<R> {
+        /** Reads the pipe to its end. */
+        R read(ChunkPipe pipe) throws IOException;
+    }
 
     private final Digest diffId;
-    private final Path directory;
-    private final boolean nodes;
     private final UnpackLimits limits;
+    private final Work<R> work;
     private final ChunkPipe pipe = new ChunkPipe();
-    private final CompletableFuture<LayerUnpacker.Result> result = new CompletableFuture<>();
+    private final CompletableFuture<R> result = new CompletableFuture<>();
 
-    /** @param directory exists and is empty */
-    LayerUnpacking(Digest diffId, Path directory, boolean nodes, UnpackLimits limits) {
+    ArchiveReading(Digest diffId, UnpackLimits limits, Work<R> work) {
         this.diffId = diffId;
-        this.directory = directory;
-        this.nodes = nodes;
         this.limits = limits;
+        this.work = work;
     }
 
     /**
      * @throws IOException from reading {@code tar}
      * @throws CarafeException for everything else
      */
-    LayerUnpacker.Result run(InputStream tar) throws IOException {
-        var writer = Thread.ofPlatform()
-                .name("unpack-" + diffId.hex().substring(0, 12))
-                .start(this::write);
+    R run(InputStream tar) throws IOException {
+        var worker = Thread.ofPlatform()
+                .name("layer-" + diffId.hex().substring(0, 12))
+                .start(this::work);
         boolean complete = false;
         try {
             pump(tar);
@@ -55,20 +53,18 @@ final class LayerUnpacking {
             return done;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CarafeException.Cancelled("unpack layer " + diffId + ": the caller cancelled it");
+            throw new CarafeException.Cancelled("layer " + diffId + ": the caller cancelled it");
         } finally {
             if (!complete) {
-                writer.interrupt();
+                worker.interrupt();
             }
-            Uninterrupted.join(writer);
+            Uninterrupted.join(worker);
         }
     }
 
-    private void write() {
-        try (var root = RootedDir.open(directory)) {
-            root.root().chown(0, 0); // a set-group-ID bit above would pass its group on
-            root.root().chmod(LayerTree.IMPLIED_MODE);
-            result.complete(LayerUnpacker.unpack(new TarReader(pipe, limits), root, nodes, limits));
+    private void work() {
+        try {
+            result.complete(work.read(pipe));
         } catch (Throwable e) {
             result.completeExceptionally(e);
         } finally {
@@ -76,7 +72,7 @@ final class LayerUnpacking {
         }
     }
 
-    /** Passes the stream on and hashes it to its real end, unless the writer fails. */
+    /** Passes the stream on and hashes it to its real end, unless the worker fails. */
     private void pump(InputStream tar) throws IOException, InterruptedException {
         var hasher = diffId.newHasher();
         long total = 0;
@@ -93,9 +89,8 @@ final class LayerUnpacking {
             checkTotal(total);
             pipe.put(buffer, length);
         }
-        finished(); // throws if the writer failed; otherwise it has seen the end of the archive
-        drain(tar, hasher, total);
-        checkDigest(hasher);
+        finished(); // throws: the worker reads to the end unless it fails
+        throw new IllegalStateException("layer " + diffId + ": the archive was not read to its end");
     }
 
     /** Fills a buffer, so that a stream that gives little at a time does not cost a handover each. */
@@ -105,19 +100,6 @@ final class LayerUnpacking {
         }
         int length = tar.readNBytes(buffer, 0, buffer.length);
         return length == 0 ? -1 : length;
-    }
-
-    private void drain(InputStream tar, MessageDigest hasher, long total) throws IOException, InterruptedException {
-        var buffer = new byte[64 * 1024];
-        long trailer = 0;
-        for (int length = fill(tar, buffer); length > 0; length = fill(tar, buffer)) {
-            hasher.update(buffer, 0, length);
-            trailer += length;
-            checkTotal(total + trailer);
-            if (trailer > MAX_TRAILER) {
-                throw refused("more than " + MAX_TRAILER + " bytes follow the end of the archive");
-            }
-        }
     }
 
     private void checkTotal(long total) {
@@ -134,14 +116,14 @@ final class LayerUnpacking {
         }
     }
 
-    private LayerUnpacker.Result finished() throws InterruptedException {
+    private R finished() throws InterruptedException {
         try {
             return result.get();
         } catch (ExecutionException e) {
             throw switch (e.getCause()) {
                 case CarafeException known -> inContext(known);
                 case IOException io -> Failure.of("layer " + diffId, io);
-                default -> CarafeException.of("unpack layer " + diffId, e.getCause());
+                default -> CarafeException.of("layer " + diffId, e.getCause());
             };
         }
     }
