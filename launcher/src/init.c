@@ -1,5 +1,6 @@
 /*
- * carafe-launcher init --pid=FILE [--join-net=FILE] [--join-ipc=FILE] [--join-uts=FILE] [--cgroup=DIRECTORY]…
+ * carafe-launcher init --pid=FILE [--join-user=FILE] [--join-net=FILE] [--join-ipc=FILE] [--join-uts=FILE]
+ *                      [--cgroup=DIRECTORY]…
  *
  * Starts the first process of a pod that shares its pid namespace, pins that namespace, prints the process's pid and ends.
  *
@@ -10,6 +11,9 @@
  *   'g' go, exit                          →    close the socket, reap until told to end
  *
  * If either side dies on the way the other reads the end of the socket and ends too: no init is left that nobody knows.
+ *
+ * With --join-user the pid namespace belongs to that user namespace, and pid 1 is its root. As the launcher could pin
+ * nothing from there, it sends a process ahead, which clones pid 1 as the launcher's child and ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +34,7 @@
 #include "namespace.h"
 #include "report.h"
 #include "sys.h"
+#include "user_namespace.h"
 
 static int enter_cgroup(const char *directory) {
     int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -139,7 +144,6 @@ static void be_init(int socket) {
         _exit(1);
     }
     prctl(PR_SET_NAME, "carafe-init", 0, 0, 0);
-    shield_from_oom();
     /* the number of null survives: it is above 3 or closed by then */
     if (empty_root() < 0 || drop_privileges() < 0 || close_all_but(socket, null) < 0 || send(3, "r", 1, MSG_NOSIGNAL) != 1
         || recv(3, &go, 1, 0) != 1 || go != 'g') {
@@ -150,14 +154,51 @@ static void be_init(int socket) {
     serve();
 }
 
-static int start(struct pin *pin, int argc, char **argv) {
+/* What clone(2) returns; -1 after a report. */
+static long clone_init(int flags) {
+    long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD | flags, NULL, NULL, NULL, NULL);
+    return pid < 0 ? report_errno("start", "clone") : pid;
+}
+
+/* The same from inside a user namespace. */
+static long clone_init_in(const char *user) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return report_errno("start", "pipe");
+    }
+    pid_t ahead = fork();
+    if (ahead < 0) {
+        return report_errno("start", "fork");
+    }
+    if (ahead == 0) {
+        if (namespace_join(user, CLONE_NEWUSER) < 0 || become_root() < 0) {
+            _exit(1);
+        }
+        long pid = clone_init(CLONE_PARENT);
+        if (pid == 0) {
+            return 0;
+        }
+        _exit(write(ends[1], &pid, sizeof pid) == sizeof pid ? 0 : 1);
+    }
+    close(ends[1]);
+    long pid = -1;
+    if (read(ends[0], &pid, sizeof pid) != sizeof pid) {
+        pid = -1;
+    }
+    close(ends[0]);
+    waitpid(ahead, NULL, 0);
+    return pid;
+}
+
+static int start(struct pin *pin, const char *user, int argc, char **argv) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
         return report_errno("start", "socketpair");
     }
-    long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, NULL, NULL, NULL, NULL);
+    shield_from_oom(); /* inherited; in a user namespace it would not be permitted */
+    long pid = user == NULL ? clone_init(0) : clone_init_in(user);
     if (pid < 0) {
-        return report_errno("start", "clone");
+        return -1;
     }
     if (pid == 0) {
         close(ends[0]);
@@ -183,14 +224,15 @@ static int start(struct pin *pin, int argc, char **argv) {
 
 int init_command(int argc, char **argv) {
     struct pin pid = {0};
-    const char *net = NULL, *ipc = NULL, *uts = NULL;
+    const char *user = NULL, *net = NULL, *ipc = NULL, *uts = NULL;
     const char *cgroups[ARGS_MAX_VALUES];
     struct option options[] = {
+        {.name = "cgroup", .path = true, .repeatable = true, .values = cgroups},
         {.name = "pid", .path = true, .values = &pid.path},
         {.name = "join-net", .path = true, .values = &net},
         {.name = "join-ipc", .path = true, .values = &ipc},
         {.name = "join-uts", .path = true, .values = &uts},
-        {.name = "cgroup", .path = true, .repeatable = true, .values = cgroups},
+        {.name = "join-user", .path = true, .values = &user},
         {.name = NULL},
     };
     if (args_parse(argc, argv, options) < 0) {
@@ -200,7 +242,7 @@ int init_command(int argc, char **argv) {
         report("arguments", "init", 0, "--pid=FILE is missing");
         return 1;
     }
-    for (unsigned i = 0; i < options[4].count; i++) {
+    for (unsigned i = 0; i < options[0].count; i++) {
         if (enter_cgroup(cgroups[i]) < 0) {
             return 1;
         }
@@ -209,7 +251,7 @@ int init_command(int argc, char **argv) {
         return 1;
     }
     if (namespace_join(net, CLONE_NEWNET) < 0 || namespace_join(ipc, CLONE_NEWIPC) < 0
-        || namespace_join(uts, CLONE_NEWUTS) < 0 || start(&pid, argc, argv) < 0) {
+        || namespace_join(uts, CLONE_NEWUTS) < 0 || start(&pid, user, argc, argv) < 0) {
         pin_undo(&pid);
         return 1;
     }

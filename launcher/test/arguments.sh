@@ -23,6 +23,10 @@ refused pin --nett=/tmp/a
 refused pin --net=/tmp/a --hostname=x
 refused pin --uts=/tmp/a --hostname=
 refused pin --uts=/tmp/a --hostname=0123456789012345678901234567890123456789012345678901234567890123456789
+refused pin --user=/tmp/a
+refused pin --user=/tmp/a --uid-map=0:1000:10
+refused pin --net=/tmp/a --uid-map=0:1000:10 --gid-map=0:1000:10
+refused pin --user=/tmp/a --uid-map=0:1000:10 --gid-map=0:1000
 refused init
 refused init --join-net=/tmp/a
 refused await

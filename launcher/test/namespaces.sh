@@ -71,6 +71,47 @@ done
 [ $i -lt 50 ] || fail "init does not end at TERM"
 init=
 
+# a pod with a user namespace: it owns the others, and its first process is its root
+"$launcher" pin --user="$dir/user" --uid-map=0:1000:100,200:3000:1 --gid-map=0:2000:65536 --net="$dir/net6" --ipc="$dir/ipc6" \
+    --uts="$dir/uts6" --hostname=pod-6 --sysctl=net.ipv4.ping_group_range="0 100" --sysctl=kernel.shm_rmid_forced=1 || fail "pin user"
+in_pod() { nsenter --user="$dir/user" --net="$dir/net6" --ipc="$dir/ipc6" --uts="$dir/uts6" "$@"; }
+same "uid map" "$(in_pod cat /proc/self/uid_map | tr -s ' \n' ' ')" " 0 1000 100 200 3000 1 "
+same "gid map" "$(in_pod cat /proc/self/gid_map | tr -s ' \n' ' ')" " 0 2000 65536 "
+same hostname "$(in_pod hostname)" pod-6
+same "ping_group_range as the pod counts" "$(in_pod cat /proc/sys/net/ipv4/ping_group_range | tr '\t' ' ')" "0 100"
+same "ping_group_range as the node counts" "$(nsenter --net="$dir/net6" cat /proc/sys/net/ipv4/ping_group_range | tr '\t' ' ')" "2000 2100"
+same shm_rmid_forced "$(in_pod cat /proc/sys/kernel/shm_rmid_forced)" 1
+in_pod sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' || fail "the network namespace is not the pod's"
+in_pod hostname pod-7 || fail "the UTS namespace is not the pod's"
+init=$("$launcher" init --pid="$dir/pid6" --join-user="$dir/user" --join-net="$dir/net6" --join-ipc="$dir/ipc6" \
+    --join-uts="$dir/uts6") || fail "init in a user namespace"
+same "pid namespace" "$(stat -Lc %i /proc/$init/ns/pid)" "$(stat -c %i "$dir/pid6")"
+same "user namespace" "$(stat -Lc %i /proc/$init/ns/user)" "$(stat -c %i "$dir/user")"
+same "net namespace" "$(stat -Lc %i /proc/$init/ns/net)" "$(stat -c %i "$dir/net6")"
+same "user of init" "$(awk '/^[UG]id/ {print $2}' /proc/$init/status | tr '\n' ' ')" "1000 2000 "
+same "groups of init" "$(awk '/^Groups/ {print $2}' /proc/$init/status)" ""
+same "root of init is empty" "$(ls -A /proc/$init/root/)" ""
+same "capabilities of init" "$(grep CapEff /proc/$init/status | cut -f2)" 0000000000000000
+nsenter --user="$dir/user" --pid="$dir/pid6" sh -c 'kill -TERM 1' 2>/dev/null
+i=0
+while kill -0 "$init" 2>/dev/null && [ "$(awk '{print $3}' /proc/$init/stat 2>/dev/null)" != Z ] && [ $i -lt 50 ]; do
+    sleep 0.1
+    i=$((i + 1))
+done
+[ $i -lt 50 ] || fail "init of a user namespace does not end at TERM"
+init=
+"$launcher" pin --user="$dir/user7" --uid-map=0:1000:10,5:2000:10 --gid-map=0:1000:10 --net="$dir/net7" 2>"$dir.err" \
+    && fail "overlapping id maps accepted"
+grep -q '"step":"uid_map"' "$dir.err" || fail "report: $(cat "$dir.err")"
+[ -e "$dir/user7" ] || [ -e "$dir/net7" ] && fail "a pin is left after a failure"
+"$launcher" pin --user="$dir/user7" --uid-map=0:1000:10 --gid-map=0:1000:10 --net="$dir/net7" --sysctl=net.no.such=1 2>"$dir.err" \
+    && fail "unknown sysctl accepted"
+grep -q '"step":"sysctl"' "$dir.err" || fail "report: $(cat "$dir.err")"
+[ -e "$dir/user7" ] && fail "a pin is left after a failure"
+"$launcher" init --pid="$dir/pid7" --join-user="$dir/net6" 2>"$dir.err" && fail "joined a user namespace that is none"
+grep -q '"step":"join"' "$dir.err" || fail "report: $(cat "$dir.err")"
+[ -e "$dir/pid7" ] && fail "a pin is left after a failure"
+
 "$launcher" init --pid="$dir/pid5" --join-net=/etc/passwd 2>"$dir.err" && fail "joined a file that is no namespace"
 [ -e "$dir/pid5" ] && fail "a pin is left after a failure"
 "$launcher" init --pid="$dir/pid6" --cgroup=/no/such/cgroup 2>"$dir.err" && fail "entered no cgroup"

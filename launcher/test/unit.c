@@ -5,6 +5,7 @@
 #include "args.h"
 #include "report.h"
 #include "sysctl.h"
+#include "user_namespace.h"
 
 static int failures;
 
@@ -64,6 +65,23 @@ static void paths(void) {
     }
 }
 
+static void id_maps(void) {
+    char lines[ID_MAP_MAX];
+    check(id_map_lines(lines, "0:1000:65536") && strcmp(lines, "0 1000 65536") == 0, "id map", "one");
+    check(id_map_lines(lines, "0:1:2,3:4:4294967290") && strcmp(lines, "0 1 2\n3 4 4294967290") == 0, "id map", "two");
+    static const char *const bad[] = {"", "0", "0:1", "0:1:", "0:1:2,", "0:1:2,3", "0,1,2", "0:1:2:3:4:5", ":1:2", "0:-1:2", "0 1 2",
+                                      "0:1:12345678901", NULL};
+    for (const char *const *map = bad; *map != NULL; map++) {
+        check(!id_map_lines(lines, *map), "is no id map", *map);
+    }
+    char longer[2 * ID_MAP_MAX];
+    for (size_t i = 0; i < sizeof longer; i += 6) {
+        memcpy(longer + i, "0:1:2,", sizeof longer - i < 6 ? sizeof longer - i : 6);
+    }
+    longer[5 + 6 * 700] = 0;
+    check(!id_map_lines(lines, longer), "is no id map", "too long");
+}
+
 static void arguments(void) {
     const char *one = NULL, *many[ARGS_MAX_VALUES];
     struct option options[] = {
@@ -80,6 +98,7 @@ static void arguments(void) {
 int main(void) {
     sysctls();
     paths();
+    id_maps();
     arguments();
     json_is("plain", "\"plain\"");
     json_is("a\"b\\c\n", "\"a\\\"b\\\\c\\u000a\"");
