@@ -17,7 +17,8 @@ import java.util.Optional;
 /**
  * Snapshots as plain copies of their layers, for file systems that cannot be under an overlay, such as another overlay.
  * {@code ROOT/snapshots/<key>/rootfs} is the copy; where the file system shares blocks between files (XFS, Btrfs), it takes
- * little room. Only a read-only snapshot needs a mount: the copy bound to {@code merged/}.
+ * little room. Only a read-only snapshot and one with other {@link Snapshot.Owners} need a mount: the copy bound to
+ * {@code merged/}, where who owns it on disk is mapped.
  */
 public final class CopySnapshotter implements Snapshotter {
 
@@ -48,14 +49,20 @@ public final class CopySnapshotter implements Snapshotter {
         return records.alone("mount snapshot", key, () -> {
             var snapshot = records.require(key);
             var rootfs = records.directory(key).resolve("rootfs");
-            if (!snapshot.options().readOnly()) {
+            if (!snapshot.options().readOnly() && snapshot.options().owners() == null) {
                 return rootfs;
             }
             var merged = records.directory(key).resolve("merged");
             if (!MountInfo.isMountPoint(merged)) {
-                Mounts.bind(rootfs, merged, false);
+                if (snapshot.options().owners() == null) {
+                    Mounts.bind(rootfs, merged, false);
+                } else {
+                    snapshot.options().owners().mount(rootfs, merged);
+                }
             }
-            Mounts.remount(merged, EnumSet.of(MountFlag.READ_ONLY));
+            if (snapshot.options().readOnly()) {
+                Mounts.remount(merged, EnumSet.of(MountFlag.READ_ONLY));
+            }
             return merged;
         });
     }

@@ -6,6 +6,7 @@ import io.carafe.linux.fs.At;
 import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
+import io.carafe.linux.process.IdMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,8 +25,14 @@ final class ImpliedDirectories implements AutoCloseable {
     /** From the top to the bottom. */
     private final List<Part> parts = new ArrayList<>();
 
-    /** @param layers from the bottom to the top */
-    ImpliedDirectories(List<LayerContents> layers) {
+    private final IdMap ids;
+
+    /**
+     * @param layers from the bottom to the top
+     * @param ids who of the node the owners in the layers are; null for the same
+     */
+    ImpliedDirectories(List<LayerContents> layers, IdMap ids) {
+        this.ids = ids;
         layers.reversed().forEach(layer -> parts.add(new Part(layer)));
     }
 
@@ -69,6 +76,7 @@ final class ImpliedDirectories implements AutoCloseable {
     /** Makes them in an empty writable layer, and gives that itself the owner and mode of the image's root. */
     void makeIn(RootedDir upper) throws IOException {
         upper.root().chmod(LayerTree.IMPLIED_MODE);
+        own(upper.root(), 0, 0);
         copyRoot(upper);
         var paths = new TreeSet<String>(); // a parent sorts before its children
         parts.forEach(part -> paths.addAll(part.implied));
@@ -96,6 +104,7 @@ final class ImpliedDirectories implements AutoCloseable {
         upper.mkdir(path, LayerTree.IMPLIED_MODE);
         try (var made = upper.openDirectory(path)) {
             made.chmod(LayerTree.IMPLIED_MODE);
+            own(made, 0, 0);
             var origin = origin(path);
             if (origin != null) {
                 copy(origin, path, made);
@@ -161,10 +170,20 @@ final class ImpliedDirectories implements AutoCloseable {
         }
     }
 
-    private static void copy(Part origin, String path, OpenFile target) throws IOException {
+    /** An owner that the id map has no place for stays root of the node, which in the container is nobody. */
+    private void own(OpenFile directory, int uid, int gid) throws IOException {
+        if (ids == null) {
+            directory.chown(uid, gid);
+        } else {
+            directory.chown((int) ids.uidOnNode(Integer.toUnsignedLong(uid)).orElse(0), (int)
+                    ids.gidOnNode(Integer.toUnsignedLong(gid)).orElse(0));
+        }
+    }
+
+    private void copy(Part origin, String path, OpenFile target) throws IOException {
         try (var source = origin.root().openDirectory(path)) {
             var stat = source.stat();
-            target.chown(stat.uid(), stat.gid());
+            own(target, stat.uid(), stat.gid());
             target.chmod(stat.permissions());
             for (var name : At.attributes(source, "")) {
                 if (Attributes.wanted(name)) {

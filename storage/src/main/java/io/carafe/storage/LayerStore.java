@@ -66,6 +66,11 @@ public final class LayerStore {
         }
     }
 
+    /** The directory below which all layers are. */
+    Path root() {
+        return root;
+    }
+
     static LayerStore open(Path root, Trash trash) throws IOException {
         var temporary = Files.createDirectories(root.resolve(".tmp"));
         for (var leftover : children(temporary)) {

@@ -22,6 +22,11 @@ import java.util.Optional;
  *
  * <p>A read-only snapshot has an {@code upper} too, as the topmost read-only directory: it carries owner and mode of
  * directories that the layers only imply.
+ *
+ * <p>With other {@link Snapshot.Owners} the read-only directories are id-mapped mounts, which are there only while the overlay
+ * is being mounted: all layers at {@code mapped/}, the snapshot's own ones in their place. The writable layer is not mapped,
+ * since the kernel itself, as root of the node, makes things in it and would have no id there; what the container writes
+ * belongs on disk to whom it belongs on the node.
  */
 public final class OverlaySnapshotter implements Snapshotter {
 
@@ -61,11 +66,12 @@ public final class OverlaySnapshotter implements Snapshotter {
     @Override
     public Snapshot prepare(String key, List<Digest> diffIds, Snapshot.Options options) {
         return records.prepare(new Snapshot(key, diffIds, options), (directory, stack) -> {
-            for (var part : List.of("upper", "work", "merged", "empty")) {
+            for (var part : List.of("upper", "work", "merged", "empty", "mapped")) {
                 Files.createDirectory(directory.resolve(part));
             }
+            var owners = options.readOnly() ? null : options.owners();
             try (var upper = RootedDir.open(directory.resolve("upper"));
-                    var implied = new ImpliedDirectories(stack)) {
+                    var implied = new ImpliedDirectories(stack, owners == null ? null : owners.ids())) {
                 implied.makeIn(upper);
             }
         });
@@ -81,7 +87,11 @@ public final class OverlaySnapshotter implements Snapshotter {
                 if (snapshot.options().volatileWrites()) {
                     allowVolatileMount(directory, key);
                 }
-                overlay(snapshot, directory).mount(merged);
+                if (snapshot.options().owners() == null) {
+                    overlay(snapshot, directory, layers.root()).mount(merged);
+                } else {
+                    mountMapped(snapshot, directory, merged);
+                }
             }
             return merged;
         });
@@ -125,14 +135,40 @@ public final class OverlaySnapshotter implements Snapshotter {
         return records.list();
     }
 
-    /** Overlayfs refuses a directory twice: of a layer that an image has twice, the upper one hides the lower anyway. */
-    private OverlayMount overlay(Snapshot snapshot, Path directory) {
+    /** The overlay keeps mounts of its own of the directories it is given, so that these can go again. */
+    private void mountMapped(Snapshot snapshot, Path directory, Path merged) throws IOException {
+        var owners = snapshot.options().owners();
+        unmountMapped(directory); // after a crash
+        try {
+            owners.mount(layers.root(), directory.resolve("mapped"));
+            owners.mount(directory.resolve("empty"), directory.resolve("empty"));
+            if (snapshot.options().readOnly()) {
+                owners.mount(directory.resolve("upper"), directory.resolve("upper"));
+            }
+            overlay(snapshot, directory, directory.resolve("mapped")).mount(merged);
+        } finally {
+            unmountMapped(directory);
+        }
+    }
+
+    private static void unmountMapped(Path directory) throws IOException {
+        for (var part : List.of("mapped", "empty", "upper")) {
+            Mounts.unmountIfThere(directory.resolve(part));
+        }
+    }
+
+    /**
+     * Overlayfs refuses a directory twice: of a layer that an image has twice, the upper one hides the lower anyway.
+     *
+     * @param store where the layers are: the root of their store, or another mount of it
+     */
+    private OverlayMount overlay(Snapshot snapshot, Path directory, Path store) {
         var stack = new ArrayList<Path>();
         for (var diffId : new LinkedHashSet<>(snapshot.layers().reversed())) {
-            stack.add(layers.find(diffId)
+            var layer = layers.find(diffId)
                     .orElseThrow(() -> new CarafeException.NotFound(
-                            "mount snapshot " + snapshot.key() + ": layer " + diffId + " is not in the store"))
-                    .diff());
+                            "mount snapshot " + snapshot.key() + ": layer " + diffId + " is not in the store"));
+            stack.add(store.resolve(layers.root().relativize(layer.diff())));
         }
         if (stack.isEmpty()) {
             stack.add(directory.resolve("empty"));
@@ -171,6 +207,11 @@ public final class OverlaySnapshotter implements Snapshotter {
         var merged = records.directory(key).resolve("merged");
         for (int i = 0; i < MAX_STACKED && Mounts.unmountIfThere(merged); i++) {
             // a stacked mount, from whoever made it, goes too
+        }
+        if (records.find(key)
+                .filter(snapshot -> snapshot.options().owners() != null)
+                .isPresent()) {
+            unmountMapped(records.directory(key));
         }
     }
 

@@ -1,6 +1,12 @@
 package io.carafe.storage;
 
+import io.carafe.linux.fs.OpenFile;
+import io.carafe.linux.fs.OpenFlags;
+import io.carafe.linux.mount.DetachedMount;
+import io.carafe.linux.process.IdMap;
 import io.carafe.oci.Digest;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -23,16 +29,38 @@ public record Snapshot(String key, List<Digest> layers, Options options) {
      * @param volatileWrites the kernel need not bring what is written to disk: fsync in the container does nothing and
      *     unmounting is fast (overlayfs {@code volatile}, kernel 5.10). The right choice for what dies with the container
      *     anyway; such a snapshot cannot be mounted again after the machine restarted, because writes may be missing
+     * @param owners who of the node the owners in the image are; null for the same
      */
-    public record Options(boolean readOnly, boolean volatileWrites) {
-        public static final Options DEFAULT = new Options(false, false);
+    public record Options(boolean readOnly, boolean volatileWrites, Owners owners) {
+        public static final Options DEFAULT = new Options(false, false, null);
 
         public Options withReadOnly(boolean value) {
-            return new Options(value, volatileWrites);
+            return new Options(value, volatileWrites, owners);
         }
 
         public Options withVolatileWrites(boolean value) {
-            return new Options(readOnly, value);
+            return new Options(readOnly, value, owners);
+        }
+
+        public Options withOwners(Owners value) {
+            return new Options(readOnly, volatileWrites, value);
+        }
+    }
+
+    /**
+     * The users of a user namespace, who own the files of a snapshot instead of the node's.
+     *
+     * @param namespace file of the user namespace, which must be there when the snapshot is mounted
+     */
+    public record Owners(IdMap ids, Path namespace) {
+
+        /** Mounts {@code directory} once more, on {@code target}, with what is root's on disk owned by root of the namespace. */
+        void mount(Path directory, Path target) throws IOException {
+            try (var mount = DetachedMount.copyOf(directory);
+                    var users = OpenFile.open(namespace, OpenFlags.READ, 0)) {
+                mount.mapIds(users);
+                mount.attach(target);
+            }
         }
     }
 }

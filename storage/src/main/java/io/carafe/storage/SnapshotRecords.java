@@ -1,6 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.oci.Json;
 import java.io.IOException;
@@ -150,6 +151,7 @@ final class SnapshotRecords {
             var stack = layers.retain(wanted.key(), wanted.layers());
             trash.delete(staged);
             Files.createDirectory(staged);
+            permit(staged, wanted.options().owners());
             filling.into(staged, stack);
             Files.write(staged.resolve(FILE), Json.write(wanted));
             Files.move(staged, directory(wanted.key()), StandardCopyOption.ATOMIC_MOVE);
@@ -162,6 +164,18 @@ final class SnapshotRecords {
             if (!published) {
                 layers.release(wanted.key());
                 discard(staged);
+            }
+        }
+    }
+
+    /** Nobody but root of the node, and of the user namespace that owns the snapshot, may pass (CVE-2021-41091). */
+    private static void permit(Path directory, Snapshot.Owners owners) throws IOException {
+        try (var opened = OpenFile.openDirectory(directory)) {
+            if (owners == null) {
+                opened.chmod(0700);
+            } else {
+                opened.chown(0, (int) owners.ids().rootGid());
+                opened.chmod(0710);
             }
         }
     }

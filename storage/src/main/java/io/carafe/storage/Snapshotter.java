@@ -19,6 +19,10 @@ import java.util.Optional;
  * OCI config as {@code root.path}. The container runs, {@code usage(id)} tells what it has written. When it is gone,
  * {@code unmount(id)} may be called, the writes stay, and {@code mount(id)} brings them back; {@code remove(id)} ends it.
  *
+ * <p><b>Other owners.</b> A container in a user namespace must find the files of root owned by its own root, who is somebody
+ * else on the node. Its snapshot is prepared with {@link Snapshot.Owners} and mounted with the owners mapped, so that layers
+ * stay shared and nothing is copied or changed on disk; the kernel and the file system have to be able to.
+ *
  * <p><b>Crash.</b> The record is on disk before anything is mounted and is the last thing to go, so after a crash at any
  * line {@link #list} names what there is and {@link #remove} takes it away. Every operation may be repeated: preparing what
  * is prepared in the same way, mounting what is mounted, unmounting and removing what is gone all succeed.

@@ -48,10 +48,11 @@ public final class Storage implements AutoCloseable {
         try {
             var absolute = root.toAbsolutePath().normalize();
             // set-user-ID programs of images must not be in reach of the node's users (CVE-2021-41091)
-            makePrivate(absolute.resolve("layers"));
-            makePrivate(absolute.resolve("snapshots"));
+            makeDirectory(absolute.resolve("layers"), "rwx------");
+            // a container's root has to find the way to its snapshot, whose own directory keeps everybody else out
+            makeDirectory(absolute.resolve("snapshots"), "rwx--x--x");
             var trash = new Trash(absolute.resolve("trash"));
-            makePrivate(absolute.resolve("trash"));
+            makeDirectory(absolute.resolve("trash"), "rwx------");
             var layers = LayerStore.open(absolute.resolve("layers"), trash);
             var records = SnapshotRecords.open(absolute.resolve("snapshots"), layers, trash);
             boolean overlay = useOverlay(absolute, kind, layers);
@@ -105,8 +106,8 @@ public final class Storage implements AutoCloseable {
         return works;
     }
 
-    private static void makePrivate(Path directory) throws IOException {
+    private static void makeDirectory(Path directory, String permissions) throws IOException {
         Files.createDirectories(directory);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
     }
 }

@@ -97,6 +97,15 @@ public final class RootedDir implements AutoCloseable {
 
     /** Makes a directory and those on the way to it, where they are missing; links on the way are followed inside the root. */
     public void mkdirs(String path, int mode) throws IOException {
+        mkdirs(path, mode, -1, -1);
+    }
+
+    /**
+     * The same, with an owner for what is made.
+     *
+     * @param uid −1 for this process's, as {@code gid}
+     */
+    public void mkdirs(String path, int mode, int uid, int gid) throws IOException {
         try {
             openDirectory(path).close();
             return;
@@ -105,9 +114,10 @@ public final class RootedDir implements AutoCloseable {
                 throw e;
             }
         }
-        mkdirs(parentPath(path), mode);
-        try {
-            mkdir(path, mode);
+        mkdirs(parentPath(path), mode, uid, gid);
+        try (var parent = parentOf(path)) {
+            At.mkdir(parent, nameOf(path), mode);
+            At.chown(parent, nameOf(path), uid, gid);
         } catch (SyscallException e) {
             if (e.errno() != Errno.EEXIST) {
                 throw e;

@@ -23,8 +23,7 @@ final class FsContext implements AutoCloseable {
     /** The longest value of a string parameter, in bytes: fsconfig(2) takes 256 with the zero. */
     static final int MAX_VALUE = 255;
 
-    private static final long SYS_MOVE_MOUNT = 429; // these numbers are the same on all architectures
-    private static final long SYS_FSOPEN = 430;
+    private static final long SYS_FSOPEN = 430; // these numbers are the same on all architectures
     private static final long SYS_FSCONFIG = 431;
     private static final long SYS_FSMOUNT = 432;
 
@@ -33,8 +32,6 @@ final class FsContext implements AutoCloseable {
     private static final long SET_STRING = 1;
     private static final long CREATE = 6;
     private static final long ATTR_READ_ONLY = 1;
-    private static final long FROM_EMPTY_PATH = 4;
-    private static final long AT_FDCWD = -100;
     private static final int MESSAGE_SIZE = 1024;
 
     private static final CFunction SYSCALL = CFunction.returningLong("syscall");
@@ -94,18 +91,8 @@ final class FsContext implements AutoCloseable {
         if (config(CREATE, null, null) < 0) {
             throw failure("create " + type + " for " + target, Native.errno(errno));
         }
-        try (var mount = new OpenFile(fsmount(readOnly), "fsmount " + type)) {
-            long result = SYSCALL.call(
-                    errno,
-                    SYS_MOVE_MOUNT,
-                    mount.number(),
-                    Native.string(arena, ""),
-                    AT_FDCWD,
-                    Native.string(arena, target.toString()),
-                    FROM_EMPTY_PATH);
-            if (result < 0) {
-                throw new SyscallException("move_mount " + type, target.toString(), Native.errno(errno));
-            }
+        try (var mount = new DetachedMount(new OpenFile(fsmount(readOnly), "fsmount " + type))) {
+            mount.attach(target);
         }
     }
 
