@@ -62,6 +62,8 @@ final class StatusCalls {
         response.setStatus(conditions)
                 .setFeatures(RuntimeFeatures.newBuilder()
                         .setSupplementalGroupsPolicy(true)
+                        .setUserNamespacesHostNetwork(
+                                status.handlers().stream().anyMatch(EngineStatus.Handler::userNamespaces))
                         .setMountOptions(true));
         if (request.getVerbose()) {
             response.putInfo("config", VerboseInfo.json(new ConfigInfo(node)));

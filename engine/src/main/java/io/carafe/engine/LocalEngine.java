@@ -10,6 +10,7 @@ import io.carafe.engine.model.EngineStatus;
 import io.carafe.engine.model.EngineStatus.Condition;
 import io.carafe.engine.model.EngineStatus.Handler;
 import io.carafe.engine.pod.PodService;
+import io.carafe.engine.pod.UserNamespaceSupport;
 import io.carafe.engine.recovery.Recovery;
 import io.carafe.engine.stage.Leftovers;
 import io.carafe.engine.stats.Stats;
@@ -34,6 +35,7 @@ final class LocalEngine implements Engine {
     private final EngineCore core;
     private final ContainerService containers;
     private final PodService pods;
+    private final UserNamespaceSupport users;
     private final NetnsThreads threads;
     private final Recovery recovery;
     private final Stats stats;
@@ -48,7 +50,8 @@ final class LocalEngine implements Engine {
         sessions.recover(Deadline.after(config.timeouts().recovery()));
         containers = ContainerService.of(core, sessions);
         var swept = new CompletableFuture<Void>();
-        pods = PodService.of(core, containers, threads, swept);
+        users = new UserNamespaceSupport(parts.launcher(), parts.snapshots(), places);
+        pods = PodService.of(core, containers, threads, users, swept);
         recovery = new Recovery(parts, places, config.timeouts(), store);
         recovery.load(pods.recovery(), containers.recovery(), core.pods());
         recovery.finish(swept);
@@ -122,7 +125,8 @@ final class LocalEngine implements Engine {
                 name,
                 name.equals(core.parts().handlers().defaultName()),
                 condition.features().recursiveReadOnlyMounts(),
-                false, // user namespaces come with id-mapped snapshots
+                condition.problem().isEmpty()
+                        && users.problem(name, condition.features()).isEmpty(),
                 condition.problem());
     }
 

@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.linux.Errno;
 import io.carafe.linux.SyscallException;
+import io.carafe.linux.process.IdMap;
 import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.Spawn;
 import io.carafe.oci.Json;
@@ -36,6 +37,11 @@ public final class Launcher {
      */
     public void pin(PinRequest request, Deadline deadline) {
         var arguments = new ArrayList<>(List.of("pin"));
+        request.user().ifPresent(user -> {
+            arguments.add("--user=" + user.file());
+            arguments.add("--uid-map=" + IdMap.text(user.ids().uids()));
+            arguments.add("--gid-map=" + IdMap.text(user.ids().gids()));
+        });
         request.net().ifPresent(path -> arguments.add("--net=" + path));
         request.ipc().ifPresent(path -> arguments.add("--ipc=" + path));
         request.uts().ifPresent(path -> arguments.add("--uts=" + path));
@@ -50,6 +56,7 @@ public final class Launcher {
      */
     public ProcessRef init(InitRequest request, Deadline deadline) {
         var arguments = new ArrayList<>(List.of("init", "--pid=" + request.pid()));
+        request.user().ifPresent(path -> arguments.add("--join-user=" + path));
         request.net().ifPresent(path -> arguments.add("--join-net=" + path));
         request.ipc().ifPresent(path -> arguments.add("--join-ipc=" + path));
         request.uts().ifPresent(path -> arguments.add("--join-uts=" + path));

@@ -9,6 +9,8 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.mount.Mounts;
+import io.carafe.linux.process.IdMap;
+import io.carafe.linux.process.IdMap.Range;
 import io.carafe.linux.process.Signal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +36,7 @@ class LauncherTest {
 
     @AfterEach
     void unpin() throws IOException {
-        for (var name : List.of("net", "ipc", "uts", "pid")) {
+        for (var name : List.of("user", "net", "ipc", "uts", "pid")) {
             Mounts.unmountIfThere(directory.resolve(name));
         }
     }
@@ -48,7 +50,7 @@ class LauncherTest {
             pin(Map.of("net.ipv4.ip_unprivileged_port_start", "0", "kernel.shm_rmid_forced", "1"));
             var init = launcher.init(
                     new InitRequest(
-                            at("pid"), Optional.of(at("net")), NONE, Optional.of(at("uts")), Optional.of(cgroup)),
+                            at("pid"), NONE, Optional.of(at("net")), NONE, Optional.of(at("uts")), Optional.of(cgroup)),
                     soon());
             assertTrue(init.alive());
             assertTrue(cgroup.pids().contains(init.pid()));
@@ -61,6 +63,34 @@ class LauncherTest {
         } finally {
             cgroup.kill(soon());
             cgroup.remove(soon());
+        }
+    }
+
+    @Test
+    void aUserNamespaceOwnsTheOthersAndIsInitsToo() throws IOException {
+        var ids = new IdMap(List.of(new Range(0, 70_000, 1000)), List.of(new Range(0, 80_000, 1000)));
+        launcher.pin(
+                new PinRequest(
+                        Optional.of(new PinRequest.User(at("user"), ids)),
+                        Optional.of(at("net")),
+                        NONE,
+                        NONE,
+                        Optional.empty(),
+                        Map.of("net.ipv4.ping_group_range", "0 0")),
+                soon());
+        var init = launcher.init(
+                new InitRequest(
+                        at("pid"), Optional.of(at("user")), Optional.of(at("net")), NONE, NONE, Optional.empty()),
+                soon());
+        try {
+            var process = Path.of("/proc/" + init.pid());
+            assertEquals(inode(at("user")), inode(process.resolve("ns/user")));
+            assertEquals(70_000, Files.getAttribute(process, "unix:uid"));
+            assertEquals(
+                    "0 70000 1000",
+                    Files.readString(process.resolve("uid_map")).strip().replaceAll(" +", " "));
+        } finally {
+            init.signal(Signal.KILL);
         }
     }
 
@@ -89,12 +119,15 @@ class LauncherTest {
         assertThrows(
                 CarafeException.Unavailable.class,
                 () -> missing.pin(
-                        new PinRequest(Optional.of(at("net")), NONE, NONE, Optional.empty(), Map.of()), soon()));
+                        new PinRequest(
+                                Optional.empty(), Optional.of(at("net")), NONE, NONE, Optional.empty(), Map.of()),
+                        soon()));
     }
 
     private void pin(Map<String, String> sysctls) {
         launcher.pin(
                 new PinRequest(
+                        Optional.empty(),
                         Optional.of(at("net")),
                         Optional.of(at("ipc")),
                         Optional.of(at("uts")),

@@ -56,7 +56,7 @@ record ContainerParts(
         return new Stages<>(
                 List.of(
                         image,
-                        new SnapshotStage(image, parts.images(), parts.snapshots()),
+                        new SnapshotStage(image, parts.images(), parts.snapshots(), core.pods()),
                         new SpecStage(
                                 parts.specs(),
                                 image,

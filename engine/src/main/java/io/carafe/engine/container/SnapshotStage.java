@@ -3,14 +3,18 @@ package io.carafe.engine.container;
 import io.carafe.base.Deadline;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.model.ContainerConfig;
+import io.carafe.engine.model.PodName;
+import io.carafe.engine.pod.Pod;
 import io.carafe.engine.stage.Stage;
+import io.carafe.engine.table.Table;
 import io.carafe.storage.Snapshot;
 import io.carafe.storage.Snapshotter;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** The container's root file system, and one read-only for each image it mounts. */
-record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshots) implements Stage<ContainerRecord> {
+record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshots, Table<PodName, Pod> pods)
+        implements Stage<ContainerRecord> {
 
     /** What a container writes dies with it, so the kernel need not bring it to disk. */
     private static final Snapshot.Options ROOTFS = Snapshot.Options.DEFAULT.withVolatileWrites(true);
@@ -24,16 +28,24 @@ record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshot
 
     @Override
     public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) {
-        snapshots.prepare(container.id(), image.lease(container.id()).image().diffIds(), ROOTFS);
+        var owners = owners(pods.get(container.podId()));
+        var layers = image.lease(container.id()).image().diffIds();
+        snapshots.prepare(container.id(), layers, ROOTFS.withOwners(owners));
         snapshots.mount(container.id());
         var volumes = imageVolumes(container);
         for (int i = 0; i < volumes.size(); i++) {
             try (var lease = images.resolveForContainer(volumes.get(i).image())) {
-                snapshots.prepare(volumeKey(container, i), lease.image().diffIds(), VOLUME);
+                snapshots.prepare(volumeKey(container, i), lease.image().diffIds(), VOLUME.withOwners(owners));
                 snapshots.mount(volumeKey(container, i));
             }
         }
         return UnaryOperator.identity();
+    }
+
+    /** In a pod with a user namespace root's files are those of its own root. */
+    private static Snapshot.Owners owners(Pod pod) {
+        var user = pod.record().userNamespace();
+        return user == null ? null : new Snapshot.Owners(user.ids(), pod.place().user());
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** What containers of the pod share as files: those of {@code /etc}, which need the pod's address, and {@code /dev/shm}. */
+/** What containers of the pod share as files: those of {@code /etc}, which need the pod's address, and {@code /dev/shm}. They are root's, that of the pod. */
 record FilesStage(PodFiles files, Places places) implements Stage<PodRecord> {
 
     /** As Docker and the kubelet have it. */
@@ -26,10 +26,15 @@ record FilesStage(PodFiles files, Places places) implements Stage<PodRecord> {
     @Override
     public UnaryOperator<PodRecord> apply(PodRecord pod, Deadline deadline) throws IOException {
         files.write(places.pod(pod.id()), pod.id(), pod.config(), pod.ips());
+        var ids = pod.userNamespace() == null ? null : pod.userNamespace().ids();
+        if (ids != null) {
+            files.giveTo(places.pod(pod.id()), ids);
+        }
         if (!pod.hostIpc()) {
             var shm = Files.createDirectory(places.shm(pod.id()));
-            Mounts.mount(
-                    "tmpfs", "shm", shm, Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC), SHM_OPTIONS);
+            var owner = ids == null ? "" : ",uid=" + ids.rootUid() + ",gid=" + ids.rootGid();
+            var flags = Set.of(MountFlag.NO_SUID, MountFlag.NO_DEV, MountFlag.NO_EXEC);
+            Mounts.mount("tmpfs", "shm", shm, flags, SHM_OPTIONS + owner);
         }
         return UnaryOperator.identity();
     }

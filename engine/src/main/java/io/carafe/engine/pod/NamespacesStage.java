@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
 /**
  * The namespaces that the pod's containers share, each kept alive by a bind mount: there is no pause container. Only a pod
  * that shares its pid namespace has a process, since a pid namespace lives by its first one. That process is alone in a
- * cgroup of its own, where it is found even if its pid was never written down.
+ * cgroup of its own, where it is found even if its pid was never written down. A pod's user namespace owns all the others.
  */
 record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) implements Stage<PodRecord> {
 
@@ -38,17 +38,21 @@ record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) i
         Optional<Path> net = ownHost ? Optional.of(directory.resolve("net")) : Optional.empty();
         Optional<Path> uts = ownHost ? Optional.of(directory.resolve("uts")) : Optional.empty();
         Optional<Path> ipc = pod.hostIpc() ? Optional.empty() : Optional.of(directory.resolve("ipc"));
-        if (ownHost || ipc.isPresent()) {
+        var user = Optional.ofNullable(pod.userNamespace())
+                .map(chosen -> new PinRequest.User(directory.resolve("user"), chosen.ids()));
+        if (user.isPresent() || net.isPresent() || ipc.isPresent()) {
             var hostname = uts.map(file -> Hostname.of(pod.id(), pod.config()));
-            launcher.pin(new PinRequest(net, ipc, uts, hostname, pod.config().sysctls()), deadline);
+            launcher.pin(
+                    new PinRequest(user, net, ipc, uts, hostname, pod.config().sysctls()), deadline);
         }
         if (!pod.sharesPids()) {
             return UnaryOperator.identity();
         }
         var cgroup = initCgroup(pod);
         cgroup.create();
-        var init =
-                launcher.init(new InitRequest(directory.resolve("pid"), net, ipc, uts, Optional.of(cgroup)), deadline);
+        var users = user.map(PinRequest.User::file);
+        var request = new InitRequest(directory.resolve("pid"), users, net, ipc, uts, Optional.of(cgroup));
+        var init = launcher.init(request, deadline);
         return record -> record.withInit(init);
     }
 

@@ -39,6 +39,7 @@ public record Pod(Owner<PodRecord> owner, Places places) {
                 record.hostIpc() ? null : pinned.resolve("ipc"),
                 record.hostNetwork() ? null : pinned.resolve("uts"),
                 record.init() == null ? null : Path.of("/proc/" + record.init().pid() + "/ns/pid"),
+                record.userNamespace() == null ? null : pinned.resolve("user"),
                 record.hostIpc() ? null : places.shm(id()),
                 places.pod(id()));
     }

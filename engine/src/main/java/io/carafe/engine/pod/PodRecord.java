@@ -4,6 +4,7 @@ import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodState;
+import io.carafe.engine.model.UserNamespace;
 import io.carafe.linux.process.ProcessRef;
 import java.time.Instant;
 import java.util.List;
@@ -48,6 +49,11 @@ public record PodRecord(
     public Namespaces namespaces() {
         var security = config.security();
         return security == null || security.namespaces() == null ? SHARED : security.namespaces();
+    }
+
+    /** Null for the node's. */
+    public UserNamespace userNamespace() {
+        return namespaces().user();
     }
 
     public boolean hostNetwork() {

@@ -72,7 +72,7 @@ public final class PodRecovery {
     private static String problem(Pod pod) {
         var place = pod.place();
         var pins = new ArrayList<Path>();
-        for (var pin : new Path[] {place.network(), place.ipc(), place.uts()}) {
+        for (var pin : new Path[] {place.user(), place.network(), place.ipc(), place.uts()}) {
             if (pin != null) {
                 pins.add(pin);
             }

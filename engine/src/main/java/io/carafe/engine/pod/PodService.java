@@ -39,20 +39,31 @@ public final class PodService implements Pods {
     private final Stages<PodRecord> stages;
     private final PodContainers containers;
     private final PortForwarder ports;
+    private final UserNamespaceSupport users;
     private final EngineCore core;
     private final Claims<PodName> claims = new Claims<>();
 
-    private PodService(EngineCore core, Stages<PodRecord> stages, PodContainers containers, PortForwarder ports) {
+    private PodService(
+            EngineCore core,
+            Stages<PodRecord> stages,
+            PodContainers containers,
+            PortForwarder ports,
+            UserNamespaceSupport users) {
         this.core = core;
         this.table = core.pods();
         this.stages = stages;
         this.containers = containers;
         this.ports = ports;
+        this.users = users;
     }
 
     /** @param swept completes when network attachments left by an earlier engine have been freed */
     public static PodService of(
-            EngineCore core, PodContainers containers, NetnsThreads threads, CompletableFuture<Void> swept) {
+            EngineCore core,
+            PodContainers containers,
+            NetnsThreads threads,
+            UserNamespaceSupport users,
+            CompletableFuture<Void> swept) {
         var parts = core.parts();
         var places = core.places();
         var stages = new Stages<PodRecord>(
@@ -65,7 +76,7 @@ public final class PodService implements Pods {
                 core.timeouts().operation(),
                 parts.timings(),
                 parts.faults());
-        return new PodService(core, stages, containers, new PortForwarder(threads, places));
+        return new PodService(core, stages, containers, new PortForwarder(threads, places), users);
     }
 
     /** Takes up what an earlier engine left. */
@@ -104,7 +115,7 @@ public final class PodService implements Pods {
     private String make(Operation<String> operation, Pod pod) {
         var name = pod.record().config().name();
         try {
-            requireRuntime(pod);
+            requirePossible(pod);
             stages.apply(operation, pod.owner(), Deadline.after(core.timeouts().operation()));
             pod.owner().update(Durability.POWER, record -> record.withPhase(Phase.READY));
             table.add(pod.id(), name, pod);
@@ -119,11 +130,18 @@ public final class PodService implements Pods {
         }
     }
 
-    /** The pod itself needs none, but without one it would stand there with no container ever to come. */
-    private void requireRuntime(Pod pod) {
+    /** The pod itself needs no runtime, but it would stand there with no container ever to come. */
+    private void requirePossible(Pod pod) {
         try {
+            core.parts().specs().check(pod.id(), pod.record().config());
             var limit = Deadline.after(core.timeouts().runtime());
-            var _ = core.parts().handlers().usable(pod.record().handler(), limit);
+            var runtime = core.parts().handlers().usable(pod.record().handler(), limit);
+            if (pod.record().userNamespace() != null) {
+                var problem = users.problem(runtime.name(), runtime.features(limit));
+                if (!problem.isEmpty()) {
+                    throw new CarafeException.FailedPrecondition("pods cannot have user namespaces here: " + problem);
+                }
+            }
         } catch (CarafeException e) {
             throw e.in("run " + pod);
         }

@@ -3,7 +3,9 @@ package io.carafe.engine.spec;
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerConfig.Mount.Propagation;
+import io.carafe.engine.model.UserNamespace;
 import io.carafe.linux.mount.MountInfo;
+import io.carafe.linux.process.IdMap;
 import io.carafe.oci.runtime.Linux;
 import io.carafe.oci.runtime.Mount;
 import java.io.IOException;
@@ -92,7 +94,32 @@ final class MountTable {
         requirePropagation(mount, source);
         options.add(mount.recursiveReadonly() ? "rro" : mount.readonly() || image ? "ro" : "rw");
         options.addAll(mount.options());
-        return new Mount(destination, "bind", source.toString(), options);
+        var owners = owners(mount, destination);
+        return owners == null
+                ? new Mount(destination, "bind", source.toString(), options)
+                : new Mount(
+                        destination,
+                        "bind",
+                        source.toString(),
+                        options,
+                        IdMappings.of(owners.uids()),
+                        IdMappings.of(owners.gids()));
+    }
+
+    /** Who of the node owns what is root's at the source, and so on; null if nobody else. */
+    private IdMap owners(ContainerConfig.Mount mount, String destination) {
+        if (mount.uidMappings().isEmpty() && mount.gidMappings().isEmpty()) {
+            return null;
+        }
+        if (!mount.image().isEmpty()) {
+            throw new CarafeException.InvalidArgument("mount " + destination
+                    + ": the files of an image have the owners of the pod, and no other mappings");
+        }
+        if (request.runtime() == null || !request.runtime().idMappedMounts()) {
+            throw new CarafeException.FailedPrecondition("mount " + destination
+                    + ": id mappings need a runtime that has id-mapped mounts, such as runc 1.2 or crun 1.9");
+        }
+        return new UserNamespace(mount.uidMappings(), mount.gidMappings()).ids();
     }
 
     private static String destination(ContainerConfig.Mount mount) {
@@ -108,9 +135,6 @@ final class MountTable {
     }
 
     private void check(ContainerConfig.Mount mount, String destination) {
-        if (!mount.uidMappings().isEmpty() || !mount.gidMappings().isEmpty()) {
-            throw new CarafeException.Unimplemented("id-mapped mounts are not supported yet: asked for " + destination);
-        }
         if (mount.selinuxRelabel() && host.selinux()) {
             throw new CarafeException.Unimplemented(
                     "relabelling of mounts for SELinux is not supported yet: asked for " + destination);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which namespaces a container gets. Network, IPC and UTS are the pod's, or the host's where the pod has them from there;
+ * Which namespaces a container gets. User, network, IPC and UTS are the pod's, or the host's where the pod has them from there;
  * mount is always new; pid is what the container asks for.
  */
 final class NamespaceList {
@@ -20,6 +20,7 @@ final class NamespaceList {
         var security = Security.of(request.container());
         var list = new ArrayList<Namespace>();
         list.add(new Namespace(Namespace.Kind.MOUNT, null));
+        join(list, Namespace.Kind.USER, request.place().user());
         join(list, Namespace.Kind.NETWORK, request.place().network());
         join(list, Namespace.Kind.IPC, request.place().ipc());
         join(list, Namespace.Kind.UTS, request.place().uts());

@@ -2,6 +2,9 @@ package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.PodConfig;
+import io.carafe.linux.fs.At;
+import io.carafe.linux.fs.OpenFile;
+import io.carafe.linux.process.IdMap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -85,6 +88,15 @@ public final class PodFiles {
             text.append("options ").append(words(dns.options(), "DNS option")).append('\n');
         }
         return text.toString();
+    }
+
+    /** Makes root of the pod's user namespace the owner of the files in {@code directory}. */
+    public void giveTo(Path directory, IdMap ids) throws IOException {
+        try (var open = OpenFile.openDirectory(directory)) {
+            for (var name : NAMES) {
+                At.chown(open, name, (int) ids.rootUid(), (int) ids.rootGid());
+            }
+        }
     }
 
     private static String words(List<String> words, String what) {

@@ -39,9 +39,7 @@ public final class SpecGenerator {
     /** Refuses a pod that no container could be made in, before anything is made of it. */
     public void check(String podId, PodConfig pod) {
         var security = Security.of(pod);
-        if (Security.namespaces(security).user() != null) {
-            throw new CarafeException.Unimplemented("user namespaces are not supported yet");
-        }
+        Security.checkUserNamespace(pod);
         Hostname.of(podId, pod);
         Sysctls.of(pod);
         PodFiles.check(pod);
@@ -126,11 +124,12 @@ public final class SpecGenerator {
             Set<Capability> granted,
             Linux.Propagation propagation,
             Resources resources) {
+        var ids = Security.ids(request.pod());
         var devices = DeviceList.of(request.container());
         var limits = new ResourceLimits(host).of(resources);
         return new Linux(
-                List.of(),
-                List.of(),
+                ids == null ? List.of() : IdMappings.of(ids.uids()),
+                ids == null ? List.of() : IdMappings.of(ids.gids()),
                 Map.of(),
                 Sysctls.of(request.pod()),
                 ResourceChange.withDevices(limits, devices.rules()),
@@ -158,8 +157,14 @@ public final class SpecGenerator {
     private static ContainerStatus.User prepareRootfs(SpecRequest request, SecurityConfig security, String cwd) {
         try (var rootfs = RootedDir.open(request.rootfs())) {
             var user = UserResolver.of(rootfs).resolve(security, request.image().user());
+            var ids = Security.ids(request.pod());
             try {
-                rootfs.mkdirs(cwd, 0755);
+                if (ids == null) {
+                    rootfs.mkdirs(cwd, 0755);
+                } else {
+                    IdMappings.requireMapped(ids, user);
+                    rootfs.mkdirs(cwd, 0755, (int) ids.rootUid(), (int) ids.rootGid());
+                }
             } catch (IOException e) {
                 throw new CarafeException.InvalidArgument(
                         "working directory " + cwd + " cannot be made in the container: " + e.getMessage(), e);

@@ -247,6 +247,7 @@ final class Given {
                         Path.of("/run/p/ipc"),
                         Path.of("/run/p/uts"),
                         Path.of("/run/p/pid"),
+                        null,
                         Path.of("/run/p/shm"),
                         Path.of("/run/p/files")),
                 null,

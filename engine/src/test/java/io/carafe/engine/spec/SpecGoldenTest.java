@@ -96,7 +96,7 @@ class SpecGoldenTest {
                 request.image(),
                 request.imageName(),
                 request.rootfs(),
-                new PodPlace(null, null, null, null, null, Path.of("/run/p/files")),
+                new PodPlace(null, null, null, null, null, null, Path.of("/run/p/files")),
                 null,
                 Map.of(),
                 request.cgroupsPath(),

@@ -412,6 +412,7 @@ class SpecRuncTest {
                 own ? temp.resolve("uts") : null,
                 null,
                 null,
+                null,
                 files);
         var request = new SpecRequest(
                 "0123456789abcdef",
