@@ -13,6 +13,7 @@ if [ "${1-}" != inside ]; then
     need_root conformance
     "$top/scripts/deps.sh" conformance
     "$top/scripts/cri-tools.sh"
+    "$top/scripts/runc.sh" || true # the distribution's does, but for the specs of user namespaces
     exec unshare --mount --propagation private "$0" inside
 fi
 mount --make-rshared /
@@ -68,7 +69,7 @@ start_daemon() {
     "$top/scripts/cni.sh" "$home/carafe/cni" cfconf 233
     "$top/scripts/registry.sh" conf "$port" >"$home/carafe/registries.conf"
     # shellcheck disable=SC2046 # flags are words
-    "$build/conformance/bin/carafed" $(carafed_flags "$home/carafe" /carafe-conformance) --default-runtime "$1" \
+    PATH=$build/bin:$PATH "$build/conformance/bin/carafed" $(carafed_flags "$home/carafe" /carafe-conformance) --default-runtime "$1" \
         >"$results/$1-carafed.log" 2>&1 </dev/null &
     daemon=$!
     local tries

@@ -14,10 +14,11 @@ packages() {
     build) echo ca-certificates curl:curl gcc:gcc libc6-dev make:make musl-tools:musl-gcc ;;
     run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 runc:runc ;;
     images) echo busybox-static coreutils dash docker-registry:docker-registry gcc:gcc libc6-dev nginx:nginx procps skopeo:skopeo util-linux ;;
-    test) packages build; packages run; packages images; echo crun:crun jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
+    test) packages build; packages run; packages images; packages runc; echo crun:crun jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
     demo) packages build; packages run; packages images; echo curl:curl jq:jq ;;
     bench) packages demo; echo containerd:containerd podman:podman ;;
-    conformance) packages demo; echo crun:crun ;;
+    conformance) packages demo; packages runc; echo crun:crun ;;
+    runc) ! command -v go >/dev/null || echo gcc:gcc libc6-dev libseccomp-dev pkg-config:pkg-config ;;
     *) die "unknown purpose '$1': build, run, test, demo, bench, conformance" ;;
     esac
 }

@@ -8,6 +8,7 @@ set -eu
 need_root test
 find_jdk
 "$top/scripts/deps.sh" test
+"$top/scripts/runc.sh" || true # the tests that need it are skipped then
 mkdir -p "$build"
 log=$build/test.log
 rm -rf "$top"/*/target/surefire-reports
