@@ -23,7 +23,8 @@ rm -rf "$out"
 mkdir -p "$out/bin" "$lib/native" "$out/libexec/carafe" "$out/share/bash-completion/completions" "$out/share/doc/carafe"
 cp -p "$made"/jars/*.jar "$lib/"
 class_path=$(tr -d '\n' <"$made/class-path")
-sed -e "s|@JDK@|$JAVA_HOME|g" -e "s|@CLASSPATH@|$class_path|" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
+command_class_path="\$lib/$(basename "$lib"/cli-*.jar):$(tr -d '\n' <"$top/cli/target/class-path")"
+sed -e "s|@JDK@|$JAVA_HOME|g" -e "s|@CLASSPATH@|$class_path|" -e "s|@COMMAND_CLASSPATH@|$command_class_path|" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
 for program in carafed carafe; do install -m 0755 "$made/../src/main/sh/$program" "$out/bin/$program"; done
 install -m 0755 "$top/launcher/target/carafe-launcher" "$out/libexec/carafe/carafe-launcher"
 cp "$top/LICENSE" "$top/README.md" "$top/CHANGELOG.md" "$out/share/doc/carafe/"

@@ -25,6 +25,10 @@ run() {
     name=$1 class=$2 options=$3
     shift 3
     find_java
+    case $name in
+    carafe) jars="@COMMAND_CLASSPATH@" ;;
+    *) jars="@CLASSPATH@" ;;
+    esac
     # where the cache does not fit (another JVM, changed jars), the JVM goes on without it and without a word
     if [ -n "${CARAFE_AOT_RECORD-}" ]; then
         cache=-XX:AOTCacheOutput=$CARAFE_AOT_RECORD
@@ -39,5 +43,5 @@ run() {
         -XX:-UsePerfData --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow $options \
         "-Djava.library.path=$lib/native" "-Dorg.sqlite.lib.path=$lib/native" \
         "-DZstdNativePath=$lib/native/libzstd-jni.so" "-Dcarafe.launcher=$home/libexec/carafe/carafe-launcher" \
-        -cp "@CLASSPATH@" "$class" "$@"
+        -cp "$jars" "$class" "$@"
 }

@@ -1,18 +1,11 @@
 package io.carafe.cli;
 
+import io.carafe.cli.transport.UnixChannel;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.file.Files;
@@ -20,7 +13,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** The daemon, by its socket. */
-final class Connection implements AutoCloseable {
+final class Connection {
 
     static final String DEFAULT_SOCKET = "/run/carafe/carafe.sock";
 
@@ -31,19 +24,11 @@ final class Connection implements AutoCloseable {
     private static final int LARGEST_MESSAGE = 64 << 20;
 
     private final Path socket;
-    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private final ManagedChannel channel;
+    private final UnixChannel channel;
 
     private Connection(Path socket) {
         this.socket = socket;
-        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
-                .channelType(EpollDomainSocketChannel.class)
-                .eventLoopGroup(loop)
-                // gRPC sets it, Unix sockets do not know it, Netty would warn
-                .withOption(ChannelOption.SO_KEEPALIVE, null)
-                .usePlaintext()
-                .maxInboundMessageSize(LARGEST_MESSAGE)
-                .build();
+        channel = new UnixChannel(socket, LARGEST_MESSAGE);
     }
 
     /** @param host a socket's path, with or without {@code unix://} */
@@ -104,12 +89,6 @@ final class Connection implements AutoCloseable {
             case DEADLINE_EXCEEDED -> new Failure("the daemon at " + socket + " did not answer in time: " + said);
             default -> new Failure(said);
         };
-    }
-
-    @Override
-    public void close() {
-        channel.shutdownNow();
-        var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
     private static String reason(Throwable cause) {

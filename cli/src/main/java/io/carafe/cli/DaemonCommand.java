@@ -23,7 +23,8 @@ abstract class DaemonCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() throws Exception {
-        try (var daemon = carafe.connect()) {
+        try {
+            var daemon = carafe.connect();
             try {
                 return run(daemon);
             } catch (StatusRuntimeException e) {

@@ -67,13 +67,12 @@ final class ConnectionTest {
 
     @AfterEach
     void stop() throws Exception {
-        daemon.close();
         server.shutdownNow().awaitTermination();
         loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
     }
 
     @Test
-    void manyCallsShareTheConnection() throws Exception {
+    void manyCallsAtOnceAreAllAnswered() throws Exception {
         var threads = new Thread[8];
         var answers = new CompletableFuture<?>[threads.length];
         for (var i = 0; i < threads.length; i++) {
@@ -99,9 +98,9 @@ final class ConnectionTest {
 
     @Test
     void errorsKeepTheirWordsHoweverLongAndForeign() {
-        for (var words :
-                new String[] {"short", "no such container: grün 100%", "long enough for the Huffman code: ".repeat(40)
-                }) {
+        for (var words : new String[] {
+            "short", "no such container: grün 100%", "long enough for a server to think of Huffman codes: ".repeat(40)
+        }) {
             var e = assertThrows(
                     StatusRuntimeException.class,
                     () -> daemon.carafe()
@@ -168,7 +167,7 @@ final class ConnectionTest {
     }
 
     @Test
-    void interruptCancelsTheCallAndLeavesTheConnection() throws Exception {
+    void interruptCancelsTheCallAndNoOther() throws Exception {
         var thrown = new CompletableFuture<Throwable>();
         var caller = Thread.ofVirtual().start(() -> {
             try {
