@@ -1,6 +1,5 @@
 package io.carafe.cri;
 
-import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
 import io.carafe.engine.model.EngineStatus;
 import io.carafe.proto.cri.v1.CgroupDriver;
@@ -101,16 +100,11 @@ final class StatusCalls {
                 .build();
     }
 
-    /**
-     * The kubelet tells the node's pod CIDR. The CNI configuration decides about addresses, so there is nothing to change
-     * where there is one; where there is none, pretending would leave the node without a network.
-     */
+    /** The kubelet tells the node's pod CIDRs, as soon as it knows them and whenever they change. */
     UpdateRuntimeConfigResponse updateRuntimeConfig(UpdateRuntimeConfigRequest request) {
         var cidr = request.getRuntimeConfig().getNetworkConfig().getPodCidr();
-        var network = engine.status().network();
-        if (!cidr.isEmpty() && !network.ready()) {
-            throw new CarafeException.FailedPrecondition(
-                    "pod CIDR " + cidr + ": no CNI configuration uses it: " + network.message());
+        if (!cidr.isEmpty()) {
+            engine.usePodCidrs(cidr);
         }
         return UpdateRuntimeConfigResponse.getDefaultInstance();
     }

@@ -36,15 +36,18 @@ import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ImageStatusRequest;
 import io.carafe.proto.cri.v1.ListPodSandboxRequest;
+import io.carafe.proto.cri.v1.NetworkConfig;
 import io.carafe.proto.cri.v1.PodSandboxConfig;
 import io.carafe.proto.cri.v1.PodSandboxMetadata;
 import io.carafe.proto.cri.v1.PullImageRequest;
 import io.carafe.proto.cri.v1.RunPodSandboxRequest;
+import io.carafe.proto.cri.v1.RuntimeConfig;
 import io.carafe.proto.cri.v1.RuntimeConfigRequest;
 import io.carafe.proto.cri.v1.RuntimeHandler;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
 import io.carafe.proto.cri.v1.StatusRequest;
 import io.carafe.proto.cri.v1.StreamPodSandboxesRequest;
+import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.VersionRequest;
 import io.carafe.storage.Storage;
 import io.grpc.Context;
@@ -93,6 +96,7 @@ class CriServerTest {
 
     private final EventBus events = new EventBus();
     private final List<PodStatus> pods = new ArrayList<>();
+    private final List<String> podCidrs = new ArrayList<>();
     private volatile Run run = _ -> "pod-1";
     private volatile Exec exec = _ -> 0;
     private Path socket;
@@ -164,7 +168,9 @@ class CriServerTest {
                         "events",
                         _ -> events,
                         "status",
-                        _ -> status));
+                        _ -> status,
+                        "usePodCidrs",
+                        arguments -> podCidrs.add((String) arguments[0])));
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
         return CriServer.start(socket, engine, store, null, null, node);
@@ -214,6 +220,17 @@ class CriServerTest {
         assertEquals("v1", version.getRuntimeApiVersion());
         var config = runtime.runtimeConfig(RuntimeConfigRequest.getDefaultInstance());
         assertEquals("CGROUPFS", config.getLinux().getCgroupDriver().name());
+    }
+
+    @Test
+    void thePodCidrsOfTheKubeletReachTheEngine() {
+        var network = NetworkConfig.newBuilder().setPodCidr("10.244.1.0/24,fd00:244:1::/64");
+        var _ = runtime.updateRuntimeConfig(UpdateRuntimeConfigRequest.newBuilder()
+                .setRuntimeConfig(RuntimeConfig.newBuilder().setNetworkConfig(network))
+                .build());
+        var _ = runtime.updateRuntimeConfig(UpdateRuntimeConfigRequest.getDefaultInstance());
+
+        assertEquals(List.of("10.244.1.0/24,fd00:244:1::/64"), podCidrs);
     }
 
     @Test

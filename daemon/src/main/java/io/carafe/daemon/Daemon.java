@@ -103,7 +103,10 @@ final class Daemon implements AutoCloseable {
                 sources(config),
                 PullLimits.DEFAULT.withParallel(config.image().parallelDownloads())));
         var network = opened(Cni.open(new CniSettings(
-                config.cni().confDir(), config.cni().binDirs(), config.root().resolve("cni"))));
+                config.cni().confDir(),
+                config.cni().binDirs(),
+                config.root().resolve("cni"),
+                config.cni().confTemplate())));
         var launcher = Installation.launcher();
         var handlers = new RuntimeHandlers(handlers(), config.runtime().defaultHandler(), cgroups, launcher);
         var usual = EngineConfig.Timeouts.DEFAULT;

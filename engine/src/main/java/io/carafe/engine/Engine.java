@@ -35,6 +35,13 @@ public interface Engine extends AutoCloseable {
     EngineStatus status();
 
     /**
+     * Tells the networks, of IPv4, IPv6 or both, that the cluster gives the pods of this node: {@code 10.244.1.0/24}.
+     *
+     * @throws io.carafe.base.CarafeException.FailedPrecondition if the node has no network and none can be made for them
+     */
+    void usePodCidrs(String list);
+
+    /**
      * Stops serving and lets what is being written be written. Containers keep running; operations under way are taken up
      * by the next engine.
      */

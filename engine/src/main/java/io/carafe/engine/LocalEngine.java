@@ -119,6 +119,11 @@ final class LocalEngine implements Engine {
                 all);
     }
 
+    @Override
+    public void usePodCidrs(String list) {
+        core.parts().network().usePodCidrs(list);
+    }
+
     private Handler described(RuntimeHandlers.Condition condition) {
         var name = condition.handler().name();
         return new Handler(

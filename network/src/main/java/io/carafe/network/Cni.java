@@ -37,12 +37,15 @@ public final class Cni implements AutoCloseable {
     private final Plugins plugins;
     private final NetworkProbe probe;
     private final ResultCache cache;
+    private final PodCidrNetwork podCidrNetwork;
     private final HostPorts ports = new HostPorts();
 
     private Cni(CniSettings settings) {
         plugins = new Plugins(settings.pluginDirs());
         probe = new NetworkProbe(plugins);
         cache = new ResultCache(settings.cacheDir());
+        podCidrNetwork =
+                new PodCidrNetwork(settings.confDir().toAbsolutePath().normalize(), settings.template(), plugins::has);
         configuration = ConfigWatch.start(settings.confDir(), probe::askInBackground);
         cache.all()
                 .forEach(entry ->
@@ -113,6 +116,20 @@ public final class Cni implements AutoCloseable {
         } else {
             cache.remove(attachment.key());
             ports.release(attachment.key());
+        }
+    }
+
+    /**
+     * Tells the networks from which the cluster wants this node's pods to get their addresses. A node without a network
+     * configuration gets one made from the template; where there is one, that decides about addresses.
+     *
+     * @param list such as {@code 10.244.1.0/24,fd00:244:1::/64}
+     * @throws CarafeException.InvalidArgument if that is no such list
+     * @throws FailedPrecondition if there is no network and none can be made
+     */
+    public void usePodCidrs(String list) {
+        if (podCidrNetwork.use(PodCidrs.parse(list), configuration.contents().network())) {
+            configuration.reload();
         }
     }
 

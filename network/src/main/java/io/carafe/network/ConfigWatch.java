@@ -121,7 +121,8 @@ final class ConfigWatch implements AutoCloseable {
         return path;
     }
 
-    private void reload() {
+    /** Reads the directory now, without waiting for the kernel to tell of a change. */
+    synchronized void reload() {
         var before = contents;
         var now = directory.read(before.network());
         contents = now;

@@ -105,6 +105,31 @@ final class RealPluginsTest {
     }
 
     @Test
+    void aNodeWithoutConfigurationGetsOneForItsPodCidrs() throws Exception {
+        cni.close();
+        Files.delete(temp.resolve("net.d/10-test.conflist"));
+        var template = temp.resolve("template");
+        Files.writeString(
+                template,
+                CONFIGURATION
+                        .replace("DATA", temp.resolve("leases").toString())
+                        .replaceAll("\\[\\[.*]]", "{{.Ranges}}")
+                        .replaceAll("\\[\\{\"dst.*?]", "{{.Routes}}"));
+        cni = Cni.open(
+                new CniSettings(temp.resolve("net.d"), List.of(PLUGINS), temp.resolve("cache"), template.toString()));
+        assertFalse(cni.status().ready());
+
+        cni.usePodCidrs("10.214.7.0/24,fd00:214:7::/64");
+        var result = onNode(() -> cni.add(attachment, soon()));
+
+        assertTrue(cni.status().ready(), cni.status().reason());
+        assertEquals(
+                List.of("10.214.7.2", "fd00:214:7::2"),
+                result.podIps().stream().map(IpLiteral::text).toList());
+        del();
+    }
+
+    @Test
     void attachmentPassesItsCheckUntilItIsDamaged() throws Exception {
         // without host ports: portmap 1.1 looks for its IPv4 rules among those for IPv6
         var plain = attachment.withPortMappings(List.of());

@@ -1,6 +1,7 @@
 package io.carafe.daemon.config;
 
 import io.carafe.base.CarafeException.InvalidArgument;
+import io.carafe.network.CniSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -88,7 +89,21 @@ public record Config(
             @Doc("Watched: the first *.conflist in order of names is the network.")
             Path confDir,
 
-            @Doc("Searched for plugins in this order.") List<Path> binDirs) {}
+            @Doc("Searched for plugins in this order.") List<Path> binDirs,
+
+            @Doc(
+                    "Makes a network configuration where there is none, once the kubelet tells the node's pod CIDR: bridge, or"
+                            + " a file with {{.PodCIDR}}, {{.Ranges}} or {{.Routes}} in it; empty for not at all.")
+            String confTemplate) {
+        public Cni {
+            if (!confTemplate.isEmpty()
+                    && !confTemplate.equals(CniSettings.BRIDGE_TEMPLATE)
+                    && !confTemplate.startsWith("/")) {
+                throw new InvalidArgument("cni.conf_template is \"" + confTemplate + "\": must be empty, \""
+                        + CniSettings.BRIDGE_TEMPLATE + "\" or the absolute path of a file");
+            }
+        }
+    }
 
     /** Images and the registries they come from. */
     public record Image(
@@ -152,7 +167,7 @@ public record Config(
             "/carafe",
             new Log("info", "text"),
             new Runtimes("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
-            new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni"))),
+            new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Image(
                     Path.of("/etc/containers/registries.conf"),
                     Path.of("/etc/containers/policy.json"),
@@ -184,7 +199,7 @@ public record Config(
                 or(o.cgroupParent(), cgroupParent),
                 log,
                 o.defaultRuntime() == null ? runtime : runtime.withDefaultHandler(o.defaultRuntime()),
-                new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs)),
+                new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs), cni.confTemplate),
                 new Image(
                         or(o.registriesConf(), image.registriesConf),
                         or(o.policy(), image.policy),
