@@ -3,6 +3,7 @@ package io.carafe.cri;
 import com.google.protobuf.UnsafeByteOperations;
 import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
+import io.carafe.engine.image.Finding;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.log.LogEntry;
 import io.carafe.engine.log.LogQuery;
@@ -14,6 +15,7 @@ import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
+import io.carafe.proto.carafe.v1.CheckStoreRequest;
 import io.carafe.proto.carafe.v1.Credentials;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.InfoRequest;
@@ -23,6 +25,7 @@ import io.carafe.proto.carafe.v1.LogsRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;
 import io.carafe.proto.carafe.v1.PullEvent;
 import io.carafe.proto.carafe.v1.PullRequest;
+import io.carafe.proto.carafe.v1.StoreFinding;
 import io.carafe.proto.carafe.v1.WaitRequest;
 import io.carafe.proto.carafe.v1.WaitResponse;
 import io.grpc.stub.StreamObserver;
@@ -91,6 +94,24 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
                     deadline);
             answer.send(PullEvent.newBuilder().setImageId(image.id().toString()).build());
         });
+    }
+
+    @Override
+    public void checkStore(CheckStoreRequest request, StreamObserver<StoreFinding> observer) {
+        var deadline = CallInterceptor.deadline();
+        StreamedAnswer.to(observer)
+                .start(answer -> images.check(request.getRepair(), finding -> answer.send(finding(finding)), deadline));
+    }
+
+    private static StoreFinding finding(Finding finding) {
+        return StoreFinding.newBuilder()
+                .setKind(finding.kind().name().toLowerCase(Locale.ROOT))
+                .setDigest(finding.content().toString())
+                .addAllImages(finding.images())
+                .setProblem(finding.problem())
+                .setOutcome(StoreFinding.Outcome.valueOf(finding.outcome().name()))
+                .setNote(finding.note())
+                .build();
     }
 
     private static RegistryAuth auth(Credentials credentials) {

@@ -282,7 +282,7 @@ class CriServerTest {
         run = deadline -> {
             remaining.complete(deadline.remaining());
             try {
-                Thread.sleep(2000);
+                Thread.sleep(4000);
                 interrupted.complete(false);
             } catch (InterruptedException e) {
                 interrupted.complete(true);
@@ -292,10 +292,10 @@ class CriServerTest {
         // Connects and loads classes, so that the deadline is spent on the call alone.
         var _ = runtime.version(VersionRequest.getDefaultInstance());
         var status =
-                failure(() -> runtime.withDeadlineAfter(Duration.ofSeconds(1)).runPodSandbox(podRequest()));
+                failure(() -> runtime.withDeadlineAfter(Duration.ofSeconds(3)).runPodSandbox(podRequest()));
         assertEquals(Status.Code.DEADLINE_EXCEEDED, status.getCode());
-        assertTrue(remaining.get(5, SECONDS).toMillis() <= 1000, remaining.toString());
-        assertFalse(interrupted.get(5, SECONDS));
+        assertTrue(remaining.get(10, SECONDS).toMillis() <= 3000, remaining.toString());
+        assertFalse(interrupted.get(10, SECONDS));
     }
 
     @Test

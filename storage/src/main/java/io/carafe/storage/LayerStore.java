@@ -43,6 +43,7 @@ public final class LayerStore {
     private final Path root;
     private final Path temporary;
     private final Trash trash;
+    private final RetiredLayers retired;
     private final boolean nodes;
 
     private final Map<Digest, Known> layers = new TreeMap<>();
@@ -52,10 +53,11 @@ public final class LayerStore {
     /** Layers in use, by who uses them. */
     private final Map<String, List<Digest>> users = new HashMap<>();
 
-    private LayerStore(Path root, Path temporary, Trash trash, boolean nodes) {
+    private LayerStore(Path root, Path temporary, Trash trash, RetiredLayers retired, boolean nodes) {
         this.root = root;
         this.temporary = temporary;
         this.trash = trash;
+        this.retired = retired;
         this.nodes = nodes;
     }
 
@@ -76,9 +78,10 @@ public final class LayerStore {
         for (var leftover : children(temporary)) {
             trash.move(leftover);
         }
-        var store = new LayerStore(root, temporary, trash, holdsOverlayNodes(temporary));
+        var retired = new RetiredLayers(root, trash);
+        var store = new LayerStore(root, temporary, trash, retired, holdsOverlayNodes(temporary));
         for (var algorithm : children(root)) {
-            if (!algorithm.equals(temporary)) {
+            if (!algorithm.getFileName().toString().startsWith(".")) {
                 for (var directory : children(algorithm)) {
                     store.load(algorithm.getFileName() + ":" + directory.getFileName(), directory);
                 }
@@ -107,12 +110,26 @@ public final class LayerStore {
      *     interrupted. Nothing is left of the layer then
      */
     public Layer unpack(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
+        return bring(diffId, tar, limits, false);
+    }
+
+    /**
+     * As {@link #unpack}, but in the place of what is there, because {@link #check} found it damaged. Snapshots that are
+     * mounted go on with the old files, later mounts have the new.
+     */
+    public Layer replace(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
+        var layer = bring(diffId, tar, limits, true);
+        retired.sweep(this::isUsed);
+        return layer;
+    }
+
+    private Layer bring(Digest diffId, InputStream tar, UnpackLimits limits, boolean anew) throws IOException {
         var mine = new CompletableFuture<Void>();
         while (true) {
             CompletableFuture<Void> other;
             synchronized (this) {
                 var there = layers.get(diffId);
-                if (there != null) {
+                if (there != null && !anew) {
                     return there.layer();
                 }
                 other = changing.putIfAbsent(diffId, mine);
@@ -252,8 +269,20 @@ public final class LayerStore {
         forget("snapshot " + snapshot);
     }
 
-    private synchronized void forget(String user) {
-        users.remove(user);
+    private void forget(String user) {
+        synchronized (this) {
+            users.remove(user);
+        }
+        retired.sweep(this::isUsed);
+    }
+
+    /** Deletes replaced layers that no snapshot uses; to be called once those of the last daemon are known. */
+    void sweepRetired() {
+        retired.sweep(this::isUsed);
+    }
+
+    private synchronized boolean isUsed(Digest diffId) {
+        return users.values().stream().anyMatch(layers -> layers.contains(diffId));
     }
 
     private Layer unpackNow(Digest diffId, InputStream tar, UnpackLimits limits) throws IOException {
@@ -283,11 +312,10 @@ public final class LayerStore {
                 directory.syncFileSystem();
             }
             Files.createDirectories(target.getParent());
-            trash.delete(target);
-            try (var from = OpenFile.openDirectory(temporary);
-                    var to = OpenFile.openDirectory(target.getParent())) {
-                At.renameNew(from, diffId.hex(), to, diffId.hex());
-                to.sync();
+            if (find(diffId).isPresent()) {
+                retired.exchange(diffId, staged, target);
+            } else {
+                rename(diffId, target);
             }
         } catch (IOException e) {
             throw Failure.of("publish layer " + diffId, e);
@@ -297,6 +325,15 @@ public final class LayerStore {
             layers.put(diffId, known);
         }
         return known.layer();
+    }
+
+    private void rename(Digest diffId, Path target) throws IOException {
+        trash.delete(target);
+        try (var from = OpenFile.openDirectory(temporary);
+                var to = OpenFile.openDirectory(target.getParent())) {
+            At.renameNew(from, diffId.hex(), to, diffId.hex());
+            to.sync();
+        }
     }
 
     private void changed(Digest diffId, CompletableFuture<Void> change) {

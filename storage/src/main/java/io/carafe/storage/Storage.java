@@ -55,6 +55,7 @@ public final class Storage implements AutoCloseable {
             makeDirectory(absolute.resolve("trash"), "rwx------");
             var layers = LayerStore.open(absolute.resolve("layers"), trash);
             var records = SnapshotRecords.open(absolute.resolve("snapshots"), layers, trash);
+            layers.sweepRetired();
             boolean overlay = useOverlay(absolute, kind, layers);
             trash.emptyInBackground();
             var snapshots = overlay ? new OverlaySnapshotter(records, layers) : new CopySnapshotter(records);

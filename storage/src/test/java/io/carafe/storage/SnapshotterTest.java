@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -371,5 +372,31 @@ class SnapshotterTest {
                     .sorted()
                     .toList();
         }
+    }
+
+    @Test
+    void damagedLayerIsReplacedUnderAMountedSnapshot() throws IOException {
+        open(Storage.Kind.OVERLAY);
+        var tar = new TarBytes().file("a", "right").file("b", "also").end();
+        var layer = storage.layers().unpack(digest(tar), stream(tar), UnpackLimits.DEFAULT);
+        var _ = storage.snapshots().prepare("c1", List.of(digest(tar)), WRITABLE);
+        var merged = storage.snapshots().mount("c1");
+        Files.writeString(layer.diff().resolve("a"), "wrong");
+        assertTrue(storage.layers().check(digest(tar)).isPresent());
+
+        var repaired = storage.layers().replace(digest(tar), stream(tar), UnpackLimits.DEFAULT);
+
+        assertEquals(layer.diff(), repaired.diff());
+        assertEquals("right", Files.readString(repaired.diff().resolve("a")));
+        assertEquals(Optional.empty(), storage.layers().check(digest(tar)));
+        assertEquals("also", Files.readString(merged.resolve("b")), "the running container's files are gone");
+        assertEquals(1, names(root.resolve("layers/.retired")).size());
+
+        open(Storage.Kind.OVERLAY); // as after a crash
+        assertEquals("also", Files.readString(merged.resolve("b")));
+        storage.snapshots().unmount("c1");
+        assertEquals("right", Files.readString(storage.snapshots().mount("c1").resolve("a")));
+        storage.snapshots().remove("c1");
+        assertEquals(List.of(), names(root.resolve("layers/.retired")));
     }
 }

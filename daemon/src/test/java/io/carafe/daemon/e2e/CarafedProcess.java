@@ -1,5 +1,6 @@
 package io.carafe.daemon.e2e;
 
+import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
@@ -88,6 +89,10 @@ final class CarafedProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    CarafeGrpc.CarafeBlockingStub carafe() {
+        return CarafeGrpc.newBlockingStub(channel);
     }
 
     RuntimeServiceBlockingStub runtime() {

@@ -188,6 +188,16 @@ public final class ImageService implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads all layers and documents and compares them with their digests, which takes as long as the disk needs for it.
+     *
+     * @param repair whether to fetch what is damaged again, from where its image was pulled
+     * @param findings hears of each thing that is wrong, as it is found
+     */
+    public void check(boolean repair, Finding.Listener findings, Deadline deadline) throws InterruptedException {
+        new StoreCheck(images, layers, target, puller, leases).run(repair, findings, deadline);
+    }
+
     /** What the image store takes on disk. */
     public FsInfo fsInfo() {
         var usage = storage.usage();

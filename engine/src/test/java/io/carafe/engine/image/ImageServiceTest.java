@@ -375,4 +375,72 @@ class ImageServiceTest {
             Thread.currentThread().interrupt();
         }
     }
+
+    private List<Finding> check(boolean repair) throws InterruptedException {
+        var findings = new ArrayList<Finding>();
+        service.check(repair, findings::add, Deadline.none());
+        return findings;
+    }
+
+    private Path file(TestImages.Layer layer, String name) {
+        return storage.layers().find(layer.diffId()).orElseThrow().diff().resolve(name);
+    }
+
+    @Test
+    void wholeStoreHasNoFindings() throws Exception {
+        pull("two:1");
+
+        assertEquals(List.of(), check(false));
+    }
+
+    @Test
+    void damagedLayerIsFoundAndFetchedAgainAlone() throws Exception {
+        var image = pull("two:1");
+        Files.writeString(file(shared, "shared"), "short");
+
+        var found = check(false);
+        assertEquals(1, found.size(), found.toString());
+        assertEquals(shared.diffId(), found.getFirst().content());
+        assertEquals(Finding.Outcome.FOUND, found.getFirst().outcome());
+        assertEquals(image.repoTags(), found.getFirst().images());
+
+        var repaired = check(true);
+
+        assertEquals(Finding.Outcome.REPAIRED, repaired.getFirst().outcome(), repaired.toString());
+        assertEquals(2, registry.requestsFor(shared.descriptor().digest()));
+        assertEquals(1, registry.requestsFor(own.descriptor().digest()));
+        assertEquals(List.of(), check(false));
+    }
+
+    @Test
+    void lostLayerAndDamagedManifestAreFetchedAgain() throws Exception {
+        var image = pull("two:1");
+        storage.layers().remove(own.diffId());
+        var manifest =
+                directory.resolve("root/images/blobs/sha256/" + image.manifest().hex());
+        Files.writeString(manifest, "{}");
+
+        var repaired = check(true);
+
+        assertEquals(
+                List.of(Finding.Kind.LAYER, Finding.Kind.DOCUMENT),
+                repaired.stream().map(Finding::kind).toList());
+        assertEquals(List.of(), check(false));
+    }
+
+    @Test
+    void damageThatNoRegistryCanRepairIsSaidToStay() throws Exception {
+        pull("two:1");
+        Files.delete(file(own, "own"));
+        registry.trick(exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            return true;
+        });
+
+        var found = check(true);
+
+        assertEquals(Finding.Outcome.FAILED, found.getFirst().outcome());
+        assertTrue(found.getFirst().note().contains("404"), found.toString());
+        assertTrue(storage.layers().find(own.diffId()).isPresent(), "what there is stays");
+    }
 }

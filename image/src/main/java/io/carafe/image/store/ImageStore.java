@@ -92,9 +92,7 @@ public final class ImageStore {
      * @param size bytes that its layers take
      */
     public synchronized Image add(ResolvedImage pulled, long size) {
-        for (var document : pulled.documents()) {
-            blobs.put(document.digest(), document.content());
-        }
+        restore(pulled.documents());
         var record = merged(pulled, size);
         var changed = new HashMap<>(entries);
         put(changed, record, pulled.config());
@@ -103,6 +101,13 @@ public final class ImageStore {
         }
         entries = Map.copyOf(changed);
         return entries.get(record.id()).image();
+    }
+
+    /** Writes documents of images that are here again where they are missing or damaged. */
+    public void restore(List<ResolvedImage.Document> documents) {
+        for (var document : documents) {
+            blobs.put(document.digest(), document.content());
+        }
     }
 
     private ImageRecord merged(ResolvedImage pulled, long size) {

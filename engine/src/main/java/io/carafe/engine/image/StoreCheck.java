@@ -1,0 +1,159 @@
+package io.carafe.engine.image;
+
+import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
+import io.carafe.image.Image;
+import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.pull.LayerTarget;
+import io.carafe.image.pull.PullProgress;
+import io.carafe.image.pull.Puller;
+import io.carafe.image.pull.ResolvedImage;
+import io.carafe.image.store.ImageStore;
+import io.carafe.oci.Digest;
+import io.carafe.storage.LayerStore;
+import io.carafe.storage.UnpackLimits;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Reads everything that images are made of and compares it with its digests; what is damaged or missing is fetched again
+ * where the image came from, that alone. Containers go on meanwhile, those made of a damaged layer too.
+ */
+final class StoreCheck {
+
+    private final ImageStore images;
+    private final LayerStore layers;
+    private final StoredLayers target;
+    private final Puller puller;
+    private final LayerLeases leases;
+
+    StoreCheck(ImageStore images, LayerStore layers, StoredLayers target, Puller puller, LayerLeases leases) {
+        this.images = images;
+        this.layers = layers;
+        this.target = target;
+        this.puller = puller;
+        this.leases = leases;
+    }
+
+    /** The layer to be had anew, whether there is one or not; all others only if they are missing. */
+    private record Anew(LayerStore layers, StoredLayers others, Digest layer, UnpackLimits limits)
+            implements LayerTarget {
+        @Override
+        public boolean has(Digest diffId) {
+            return !diffId.equals(layer); // one at a time
+        }
+
+        @Override
+        public void unpack(Digest diffId, InputStream tar) throws IOException {
+            var _ = layers.replace(diffId, tar, limits);
+        }
+
+        @Override
+        public long size(Digest diffId) {
+            return others.size(diffId);
+        }
+    }
+
+    /** @param findings hears of each thing that is wrong, after its repair if {@code repair} */
+    void run(boolean repair, Finding.Listener findings, Deadline deadline) throws InterruptedException {
+        for (var layer : users().entrySet()) {
+            deadline.check("check of the image store");
+            try (var _ = leases.hold(List.of(layer.getKey()))) {
+                checkLayer(layer.getKey(), layer.getValue(), repair, findings, deadline);
+            }
+        }
+        for (var image : images.list()) {
+            for (var document : List.of(image.id(), image.manifest())) {
+                checkDocument(document, image, repair, findings, deadline);
+            }
+        }
+    }
+
+    /** Which images need a layer, for each that any needs. */
+    private Map<Digest, List<Image>> users() {
+        var users = new LinkedHashMap<Digest, List<Image>>();
+        for (var image : images.list()) {
+            for (var diffId : image.diffIds()) {
+                users.computeIfAbsent(diffId, _ -> new ArrayList<>()).add(image);
+            }
+        }
+        return users;
+    }
+
+    private void checkLayer(Digest diffId, List<Image> of, boolean repair, Finding.Listener findings, Deadline deadline)
+            throws InterruptedException {
+        String problem;
+        try {
+            problem = layers.check(diffId).orElse(null);
+        } catch (CarafeException.NotFound e) {
+            problem = "it is missing";
+        }
+        if (problem == null
+                || of.stream().noneMatch(image -> images.find(image.id()).isPresent())) {
+            return; // whole, or not needed any more
+        }
+        var finding = finding(Finding.Kind.LAYER, diffId, of, problem);
+        findings.found(repair ? repairLayer(finding, of, deadline) : finding);
+    }
+
+    private static Finding finding(Finding.Kind kind, Digest content, List<Image> of, String problem) {
+        var names = of.stream().map(StoreCheck::name).toList();
+        return new Finding(kind, content, names, problem, Finding.Outcome.FOUND, "");
+    }
+
+    private static String name(Image image) {
+        return Stream.of(
+                        image.repoTags(),
+                        image.repoDigests(),
+                        List.of(image.id().toString()))
+                .flatMap(List::stream)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Finding repairLayer(Finding finding, List<Image> of, Deadline deadline) {
+        var anew = new Anew(layers, target, finding.content(), target.limits());
+        return repair(
+                finding, of, deadline, resolved -> puller.fetchLayers(resolved, anew, PullProgress.NONE, deadline));
+    }
+
+    private void checkDocument(
+            Digest document, Image image, boolean repair, Finding.Listener findings, Deadline deadline)
+            throws InterruptedException {
+        if (images.blobs().get(document).isPresent() || images.find(image.id()).isEmpty()) {
+            return;
+        }
+        var finding = finding(Finding.Kind.DOCUMENT, document, List.of(image), "it is missing or damaged");
+        findings.found(
+                repair
+                        ? repair(finding, List.of(image), deadline, resolved -> images.restore(resolved.documents()))
+                        : finding);
+    }
+
+    /** Tries each name with a digest that any of the images was pulled by, since these stand for the same bytes forever. */
+    private Finding repair(Finding finding, List<Image> of, Deadline deadline, Consumer<ResolvedImage> work) {
+        var problems = new ArrayList<String>();
+        for (var image : of) {
+            for (var name : image.repoDigests()) {
+                try {
+                    work.accept(puller.resolve(
+                            name, RegistryAuth.ANONYMOUS, image.config().platform(), deadline));
+                    return finding.repaired(name);
+                } catch (CarafeException e) {
+                    deadline.check("repair of " + finding.content());
+                    problems.add(e.getMessage());
+                }
+            }
+        }
+        return finding.failed(
+                problems.isEmpty()
+                        ? "no registry is known that has it: load or build the image again"
+                        : String.join("; ", problems));
+    }
+}
