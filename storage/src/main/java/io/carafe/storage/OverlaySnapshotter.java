@@ -45,8 +45,10 @@ public final class OverlaySnapshotter implements Snapshotter {
 
     /** Tries whether overlays can be mounted on directories below {@code directory}. */
     static boolean worksBelow(Path directory) throws IOException {
-        var probe = Files.createTempDirectory(directory, "probe");
+        var probe = directory.resolve("probe");
+        removeProbe(probe); // of a daemon that was killed
         try {
+            Files.createDirectory(probe);
             for (var part : List.of("lower", "upper", "work", "merged")) {
                 Files.createDirectory(probe.resolve(part));
             }
@@ -56,10 +58,14 @@ public final class OverlaySnapshotter implements Snapshotter {
         } catch (IOException refused) {
             return false;
         } finally {
-            Mounts.unmountAll(probe);
-            try (var parent = OpenFile.openDirectory(directory)) {
-                RootedDir.removeTree(parent, probe.getFileName().toString());
-            }
+            removeProbe(probe);
+        }
+    }
+
+    private static void removeProbe(Path probe) throws IOException {
+        Mounts.unmountAll(probe);
+        try (var parent = OpenFile.openDirectory(probe.getParent())) {
+            RootedDir.removeTree(parent, probe.getFileName().toString());
         }
     }
 

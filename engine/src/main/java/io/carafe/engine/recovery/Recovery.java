@@ -46,7 +46,7 @@ public final class Recovery implements AutoCloseable {
     private final List<Runnable> unfinished = new ArrayList<>();
     private final List<Attachment.Key> attached = new ArrayList<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(
-            PARALLEL, Thread.ofVirtual().name("recovery-", 0).factory());
+            PARALLEL, Thread.ofVirtual().name("recovery").factory());
     private Runnable orphans = () -> {};
 
     public Recovery(EngineParts parts, Places places, Timeouts timeouts, Store store) {

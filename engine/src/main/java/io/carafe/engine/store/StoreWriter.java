@@ -18,8 +18,18 @@ import java.util.concurrent.LinkedBlockingQueue;
  */
 final class StoreWriter implements AutoCloseable {
 
-    private record Batch(Durability durability, List<Change> changes, CompletableFuture<Void> done)
-            implements Store.Pending {
+    /** One of them is never the same as another, whatever is in it. */
+    private static final class Batch implements Store.Pending {
+
+        private final Durability durability;
+        private final List<Change> changes;
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+        Batch(Durability durability, List<Change> changes) {
+            this.durability = durability;
+            this.changes = changes;
+        }
+
         @Override
         public void await() {
             try {
@@ -30,7 +40,7 @@ final class StoreWriter implements AutoCloseable {
         }
     }
 
-    private static final Batch LAST = new Batch(Durability.POWER, List.of(), new CompletableFuture<>());
+    private static final Batch LAST = new Batch(Durability.POWER, List.of());
 
     private final LinkedBlockingQueue<Batch> queue = new LinkedBlockingQueue<>();
     private final Connection connection;
@@ -48,7 +58,7 @@ final class StoreWriter implements AutoCloseable {
     }
 
     Store.Pending enqueue(Durability durability, List<Change> changes) {
-        var batch = new Batch(durability, changes, new CompletableFuture<>());
+        var batch = new Batch(durability, changes);
         synchronized (queue) {
             if (closed) {
                 throw new CarafeException.Unavailable("store " + file + " is closed");
@@ -82,20 +92,20 @@ final class StoreWriter implements AutoCloseable {
         }
         try {
             transaction(batches);
-            batches.forEach(batch -> batch.done().complete(null));
+            batches.forEach(batch -> batch.done.complete(null));
         } catch (SQLException | RuntimeException e) {
             var failure = Store.failure(file, "write", e);
-            batches.forEach(batch -> batch.done().completeExceptionally(failure));
+            batches.forEach(batch -> batch.done.completeExceptionally(failure));
         }
     }
 
     private void transaction(List<Batch> batches) throws SQLException {
-        boolean flush = batches.stream().anyMatch(batch -> batch.durability() == Durability.POWER);
+        boolean flush = batches.stream().anyMatch(batch -> batch.durability == Durability.POWER);
         synchronous(flush ? Durability.POWER : Durability.PROCESS);
         connection.setAutoCommit(false);
         try {
             for (var batch : batches) {
-                for (var change : batch.changes()) {
+                for (var change : batch.changes) {
                     statements.execute(change);
                 }
             }
