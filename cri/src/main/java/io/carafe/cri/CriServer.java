@@ -4,6 +4,9 @@ import io.carafe.base.CarafeException;
 import io.carafe.engine.Engine;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.stats.Stats;
+import io.carafe.proto.carafe.v1.CarafeGrpc;
+import io.carafe.proto.cri.v1.ImageServiceGrpc;
+import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
 import io.carafe.streaming.StreamingServer;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -42,8 +45,8 @@ public final class CriServer implements AutoCloseable {
 
     private final Path socket;
     private final EventLoopGroup loops;
-    private final ExecutorService calls = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("call-", 0).factory());
+    private final ExecutorService calls =
+            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call").factory());
     private final Server server;
 
     private CriServer(
@@ -73,6 +76,16 @@ public final class CriServer implements AutoCloseable {
                 .addService(new CarafeService(engine, images, node))
                 .build()
                 .start();
+    }
+
+    /**
+     * Makes the descriptions of the services, which {@link #start} would make otherwise: they hold every message of the
+     * CRI, so it takes a while and may be done while other things are.
+     */
+    public static void describeServices() {
+        RuntimeServiceGrpc.getServiceDescriptor();
+        ImageServiceGrpc.getServiceDescriptor();
+        CarafeGrpc.getServiceDescriptor();
     }
 
     /**

@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.daemon.config.Config;
 import io.carafe.daemon.config.ConfigFiles;
 import io.carafe.daemon.config.ConfigText;
+import io.carafe.linux.CFunction;
 import io.carafe.linux.process.Signals;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,8 @@ public final class Carafed {
     private Carafed() {}
 
     public static void main(String[] args) {
+        // as long as reading command line and configuration, which need none of it
+        Thread.ofPlatform().name("link-c").daemon().start(CFunction::link);
         System.exit(new CommandLine(Arguments.model())
                 .setExecutionStrategy(Carafed::run)
                 .execute(args));

@@ -75,9 +75,14 @@ final class Daemon implements AutoCloseable {
         var startedAt = Instant.now();
         opened(InstanceLock.take(config.root()));
         opened(InstanceLock.take(config.runRoot()));
+        var streaming = new Background<>("open-streaming", this::streaming, StreamingServer::close);
         var cgroups = CgroupLayout.detect();
-        var engine = engine(cgroups);
-        var streaming = opened(StreamingServer.start(streamingOptions()));
+        Engine engine;
+        try {
+            engine = engine(cgroups);
+        } finally {
+            opened(streaming); // its sessions end before the engine does
+        }
         var node = new Node(
                 Version.CARAFE,
                 config.root(),
@@ -85,7 +90,7 @@ final class Daemon implements AutoCloseable {
                 Node.CgroupDriver.CGROUPFS,
                 cgroups.mode().name().toLowerCase(Locale.ROOT),
                 startedAt);
-        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming, node));
+        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming.get(), node));
         LOG.log(
                 Level.INFO,
                 "carafed {0} serves {1}, ready after {2}",
@@ -158,6 +163,13 @@ final class Daemon implements AutoCloseable {
         var monitorCgroup = Optional.of(handler.monitorCgroup()).filter(path -> !path.isEmpty());
         return new RuntimeHandlers.Handler(
                 name, handler.path(), root, monitorCgroup, Set.copyOf(handler.allowedAnnotations()));
+    }
+
+    /** Beside the server itself, this reads most of Netty and gRPC, which takes about as long as opening the engine. */
+    private StreamingServer streaming() {
+        var server = StreamingServer.start(streamingOptions());
+        CriServer.describeServices();
+        return server;
     }
 
     private StreamingOptions streamingOptions() {

@@ -50,6 +50,11 @@ public final class CFunction {
         this.returnsInt = returnsInt;
     }
 
+    /** Links the shape and makes a call, so that the first real one, which waits for it, is as fast as all others. */
+    public static void link() {
+        Errno.describe(0);
+    }
+
     /** A function of the C library that returns {@code int}, or nothing. */
     public static CFunction returningInt(String name) {
         return new CFunction(libc(name), true);
