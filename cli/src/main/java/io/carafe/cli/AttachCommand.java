@@ -2,27 +2,27 @@ package io.carafe.cli;
 
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.AttachStart;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(
-        name = "attach",
-        description = "Join the streams of a running container. Ctrl-P Ctrl-Q leaves a terminal and lets it run.")
 final class AttachCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "CONTAINER")
-    private String container;
+    private final Supplier<String> container = words.word("CONTAINER");
 
-    @Option(names = "--no-stdin", description = "do not pass standard input on")
-    private boolean noInput;
+    private final Supplier<Boolean> noInput = words.flag("do not pass standard input on", "--no-stdin");
+
+    AttachCommand(Carafe carafe) {
+        super(
+                carafe,
+                "attach",
+                "Join the streams of a running container. Ctrl-P Ctrl-Q leaves a terminal and lets it run.");
+    }
 
     @Override
     int run(Connection daemon) throws InterruptedException {
-        var id = Lookup.in(daemon).container(container).getId();
-        try (var session = begin(daemon, id, !noInput, Terminal.is(0) && Terminal.is(1))) {
+        var id = Lookup.in(daemon).container(container.get()).getId();
+        try (var session = begin(daemon, id, !noInput.get(), Terminal.is(0) && Terminal.is(1))) {
             session.awaitAttached();
-            if (!noInput) {
+            if (!noInput.get()) {
                 session.forwardInput();
             }
             return session.await().orElse(0);

@@ -3,42 +3,33 @@ package io.carafe.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The {@code carafe} command. */
-@Command(
-        name = "carafe",
-        synopsisSubcommandLabel = "COMMAND",
-        description = "Runs containers through the carafed daemon.",
-        footer = {"", "carafe COMMAND --help tells about a command."})
 final class Carafe implements Runnable {
 
-    @Option(
-            names = "--host",
-            scope = ScopeType.INHERIT,
-            paramLabel = "SOCKET",
-            description = "the daemon's socket (default: $CARAFE_HOST or " + Connection.DEFAULT_SOCKET + ")")
-    private String host;
+    private final CommandSpec spec;
+    private final Supplier<String> host;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "show this help")
-    @SuppressWarnings("unused") // picocli acts on it
-    private boolean help;
-
-    @Spec
-    private CommandSpec spec;
+    private Carafe() {
+        var words = new Words(this, "carafe", "Runs containers through the carafed daemon.");
+        spec = words.spec();
+        spec.usageMessage()
+                .synopsisSubcommandLabel("COMMAND")
+                .footer("", "carafe COMMAND --help tells about a command.");
+        host = words.everywhere(
+                "SOCKET",
+                "the daemon's socket (default: $CARAFE_HOST or " + Connection.DEFAULT_SOCKET + ")",
+                "",
+                "--host");
+        words.help("show this help", "-h", "--help");
+    }
 
     public static void main(String[] args) {
         System.exit(run(args));
@@ -57,14 +48,14 @@ final class Carafe implements Runnable {
 
     /** All commands for help and completion; otherwise the one that is meant, since each costs time to look at. */
     static CommandLine commandLine(String... args) {
-        var line = new CommandLine(new Carafe());
-        var meant = firstWord(args);
-        var commands = commands();
-        if (commands.containsKey(meant)) {
-            line.addSubcommand(meant, commands.get(meant).get());
-        } else {
-            commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        var carafe = new Carafe();
+        var commands = carafe.commands();
+        var meant = commands.get(firstWord(args));
+        for (var command : meant == null ? commands.values() : List.of(meant)) {
+            var spec = command.get();
+            carafe.spec.addSubcommand(spec.name(), spec);
         }
+        var line = new CommandLine(carafe.spec);
         line.getSubcommands().values().forEach(Carafe::stopAtCommand);
         return line;
     }
@@ -76,25 +67,25 @@ final class Carafe implements Runnable {
         }
     }
 
-    private static Map<String, Supplier<Object>> commands() {
-        var commands = new LinkedHashMap<String, Supplier<Object>>();
-        commands.put("run", RunCommand::new);
-        commands.put("ps", PsCommand::new);
-        commands.put("pods", PodsCommand::new);
-        commands.put("images", ImagesCommand::new);
-        commands.put("pull", PullCommand::new);
-        commands.put("logs", LogsCommand::new);
-        commands.put("exec", ExecCommand::new);
-        commands.put("attach", AttachCommand::new);
-        commands.put("start", StartCommand::new);
-        commands.put("stop", StopCommand::new);
-        commands.put("rm", RmCommand::new);
-        commands.put("rmi", RmiCommand::new);
-        commands.put("inspect", InspectCommand::new);
-        commands.put("stats", StatsCommand::new);
-        commands.put("version", VersionCommand::new);
-        commands.put("info", InfoCommand::new);
-        commands.put("generate-completion", CompletionCommand::new);
+    private Map<String, Supplier<CommandSpec>> commands() {
+        var commands = new LinkedHashMap<String, Supplier<CommandSpec>>();
+        commands.put("run", () -> new RunCommand(this).words.spec());
+        commands.put("ps", () -> new PsCommand(this).words.spec());
+        commands.put("pods", () -> new PodsCommand(this).words.spec());
+        commands.put("images", () -> new ImagesCommand(this).words.spec());
+        commands.put("pull", () -> new PullCommand(this).words.spec());
+        commands.put("logs", () -> new LogsCommand(this).words.spec());
+        commands.put("exec", () -> new ExecCommand(this).words.spec());
+        commands.put("attach", () -> new AttachCommand(this).words.spec());
+        commands.put("start", () -> new StartCommand(this).words.spec());
+        commands.put("stop", () -> new StopCommand(this).words.spec());
+        commands.put("rm", () -> new RmCommand(this).words.spec());
+        commands.put("rmi", () -> new RmiCommand(this).words.spec());
+        commands.put("inspect", () -> new InspectCommand(this).words.spec());
+        commands.put("stats", () -> new StatsCommand(this).words.spec());
+        commands.put("version", () -> new VersionCommand(this).words.spec());
+        commands.put("info", () -> new InfoCommand(this).words.spec());
+        commands.put("generate-completion", () -> new CompletionCommand().spec());
         return commands;
     }
 
@@ -110,7 +101,7 @@ final class Carafe implements Runnable {
     }
 
     Connection connect() {
-        var chosen = host != null ? host : Objects.requireNonNullElse(System.getenv("CARAFE_HOST"), "");
+        var chosen = host.get().isEmpty() ? Objects.requireNonNullElse(System.getenv("CARAFE_HOST"), "") : host.get();
         return Connection.open(chosen.isEmpty() ? Connection.DEFAULT_SOCKET : chosen);
     }
 

@@ -1,15 +1,17 @@
 package io.carafe.cli;
 
 import picocli.AutoComplete;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
-@Command(name = "generate-completion", description = "Print a completion script for bash and zsh.")
+/** Writes the completion script of all commands. */
 final class CompletionCommand implements Runnable {
 
-    @Spec
-    private CommandSpec spec;
+    private final CommandSpec spec =
+            new Words(this, "generate-completion", "Print a completion script for bash and zsh.").spec();
+
+    CommandSpec spec() {
+        return spec;
+    }
 
     @Override
     public void run() {

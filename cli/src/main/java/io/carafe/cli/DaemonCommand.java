@@ -3,15 +3,18 @@ package io.carafe.cli;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ParentCommand;
 
 /** A command that asks the daemon. */
 abstract class DaemonCommand implements Callable<Integer> {
 
-    @ParentCommand
-    private Carafe carafe;
-
+    private final Carafe carafe;
+    final Words words;
     final PrintStream out = System.out;
+
+    DaemonCommand(Carafe carafe, String name, String description) {
+        this.carafe = carafe;
+        words = new Words(this, name, description);
+    }
 
     /** @return the exit code */
     abstract int run(Connection daemon) throws Exception;

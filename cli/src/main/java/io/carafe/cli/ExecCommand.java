@@ -2,69 +2,50 @@ package io.carafe.cli;
 
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExecStart;
-import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "exec", description = "Run a command in a running container.")
 final class ExecCommand extends DaemonCommand {
 
-    @Parameters(index = "0", paramLabel = "CONTAINER")
-    private String container;
+    private final Supplier<String> container = words.word("CONTAINER");
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "COMMAND")
-    private List<String> command;
+    private final Supplier<List<String>> command = words.someWords("COMMAND");
 
-    @Option(
-            names = {"-i", "--interactive"},
-            description = "pass standard input on")
-    private boolean interactive;
+    private final Supplier<Boolean> interactive = words.flag("pass standard input on", "-i", "--interactive");
 
-    @Option(
-            names = {"-t", "--tty"},
-            description = "give it a terminal")
-    private boolean tty;
+    private final Supplier<Boolean> tty = words.flag("give it a terminal", "-t", "--tty");
 
-    @Option(
-            names = {"-e", "--env"},
-            paramLabel = "NAME=VALUE",
-            description = "set a variable, or pass NAME on")
-    private List<String> env = new ArrayList<>();
+    private final Supplier<List<String>> env =
+            words.list(String.class, "NAME=VALUE", "set a variable, or pass NAME on", "-e", "--env");
 
-    @Option(
-            names = {"-u", "--user"},
-            paramLabel = "USER[:GROUP]",
-            description = "run as this user")
-    private String user = "";
+    private final Supplier<String> user = words.text("USER[:GROUP]", "run as this user", "", "-u", "--user");
 
-    @Option(
-            names = {"-w", "--workdir"},
-            paramLabel = "DIR",
-            description = "run in this directory")
-    private String directory = "";
+    private final Supplier<String> directory = words.text("DIR", "run in this directory", "", "-w", "--workdir");
+
+    ExecCommand(Carafe carafe) {
+        super(carafe, "exec", "Run a command in a running container.");
+    }
 
     @Override
     int run(Connection daemon) throws InterruptedException {
         var start = ExecStart.newBuilder()
-                .setContainerId(Lookup.in(daemon).container(container).getId())
-                .addAllCommand(command)
-                .setTty(tty)
-                .setStdin(interactive)
-                .addAllEnv(Environment.resolve(env))
-                .setUser(user)
-                .setWorkingDir(directory);
-        if (tty && interactive && !Terminal.is(0)) {
+                .setContainerId(Lookup.in(daemon).container(container.get()).getId())
+                .addAllCommand(command.get())
+                .setTty(tty.get())
+                .setStdin(interactive.get())
+                .addAllEnv(Environment.resolve(env.get()))
+                .setUser(user.get())
+                .setWorkingDir(directory.get());
+        if (tty.get() && interactive.get() && !Terminal.is(0)) {
             throw new Failure("exec -t: standard input is not a terminal; leave -t out");
         }
-        if (tty) {
+        if (tty.get()) {
             Session.terminalSize().ifPresent(start::setSize);
         }
-        try (var session = new Session<>(Session.Dialect.EXEC, tty && interactive)) {
+        try (var session = new Session<>(Session.Dialect.EXEC, tty.get() && interactive.get())) {
             var requests = daemon.carafeStreams().exec(session);
             session.begin(requests, ExecRequest.newBuilder().setStart(start).build());
-            if (interactive) {
+            if (interactive.get()) {
                 session.forwardInput();
             }
             return session.await().orElse(0);

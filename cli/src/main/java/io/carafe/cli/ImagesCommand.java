@@ -6,36 +6,33 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.function.Supplier;
 
-@Command(name = "images", description = "List images.")
 final class ImagesCommand extends DaemonCommand {
 
     private static final String NONE = "<none>";
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "print ids only")
-    private boolean quiet;
+    private final Supplier<Boolean> quiet = words.flag("print ids only", "-q", "--quiet");
 
-    @Option(names = "--digests", description = "show digests")
-    private boolean digests;
+    private final Supplier<Boolean> digests = words.flag("show digests", "--digests");
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
-    private Format format;
+    private final Supplier<Format> format = words.choice("${COMPLETION-CANDIDATES}", Format.table, "--format");
 
     /** An image under one of its names. */
     record Named(String repository, String tag, String digest) {}
+
+    ImagesCommand(Carafe carafe) {
+        super(carafe, "images", "List images.");
+    }
 
     @Override
     int run(Connection daemon) {
         var images = daemon.images()
                 .listImages(ListImagesRequest.getDefaultInstance())
                 .getImagesList();
-        if (format == Format.json) {
+        if (format.get() == Format.json) {
             out.println(JsonText.of(images.stream().map(ImagesCommand::json).toList()));
-        } else if (quiet) {
+        } else if (quiet.get()) {
             images.forEach(image -> out.println(Text.shortId(image.getId())));
         } else {
             out.print(table(images));
@@ -44,7 +41,7 @@ final class ImagesCommand extends DaemonCommand {
     }
 
     private Table table(List<Image> images) {
-        var table = digests
+        var table = digests.get()
                 ? new Table("REPOSITORY", "TAG", "DIGEST", "IMAGE ID", "SIZE")
                 : new Table("REPOSITORY", "TAG", "IMAGE ID", "SIZE");
         images.stream()
@@ -55,7 +52,7 @@ final class ImagesCommand extends DaemonCommand {
                     var name = entry.getKey();
                     var id = Text.shortId(entry.getValue().getId());
                     var size = Units.decimal(entry.getValue().getSize());
-                    if (digests) {
+                    if (digests.get()) {
                         table.row(name.repository(), name.tag(), name.digest(), id, size);
                     } else {
                         table.row(name.repository(), name.tag(), id, size);

@@ -5,14 +5,15 @@ import io.carafe.proto.cri.v1.StatusRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.function.Supplier;
 
-@Command(name = "info", description = "Show what the daemon is and whether it is well.")
 final class InfoCommand extends DaemonCommand {
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
-    private Format format;
+    private final Supplier<Format> format = words.choice("${COMPLETION-CANDIDATES}", Format.table, "--format");
+
+    InfoCommand(Carafe carafe) {
+        super(carafe, "info", "Show what the daemon is and whether it is well.");
+    }
 
     @Override
     int run(Connection daemon) {
@@ -23,7 +24,7 @@ final class InfoCommand extends DaemonCommand {
         facts.put(
                 "conditions",
                 status.getConditionsList().stream().map(MessageJson::of).toList());
-        if (format == Format.json) {
+        if (format.get() == Format.json) {
             out.println(JsonText.of(facts));
             return 0;
         }

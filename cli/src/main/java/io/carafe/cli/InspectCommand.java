@@ -9,20 +9,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "inspect", description = "Tell all about containers, pods or images, as JSON.")
 final class InspectCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "NAME", arity = "1..*")
-    private List<String> names;
+    private final Supplier<List<String>> names = words.someWords("NAME");
+
+    InspectCommand(Carafe carafe) {
+        super(carafe, "inspect", "Tell all about containers, pods or images, as JSON.");
+    }
 
     @Override
     int run(Connection daemon) {
         var lookup = Lookup.in(daemon);
         var found = new ArrayList<Map<String, Object>>();
-        for (var name : names) {
+        for (var name : names.get()) {
             found.add(inspect(daemon, lookup, name));
         }
         out.println(JsonText.of(found));

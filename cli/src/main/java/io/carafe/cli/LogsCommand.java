@@ -5,50 +5,36 @@ import io.carafe.proto.carafe.v1.LogsRequest;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "logs", description = "Show what a container printed.")
 final class LogsCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "CONTAINER")
-    private String container;
+    private final Supplier<String> container = words.word("CONTAINER");
 
-    @Option(
-            names = {"-f", "--follow"},
-            description = "go on until the container ends")
-    private boolean follow;
+    private final Supplier<Boolean> follow = words.flag("go on until the container ends", "-f", "--follow");
 
-    @Option(
-            names = {"-n", "--tail"},
-            paramLabel = "LINES",
-            defaultValue = "all",
-            description = "only the last lines")
-    private String tail;
+    private final Supplier<String> tail = words.text("LINES", "only the last lines", "all", "-n", "--tail");
 
-    @Option(
-            names = "--since",
-            paramLabel = "TIME",
-            description = "only from this time on: 2026-01-31T12:00:00Z, or ago: 10m")
-    private String since;
+    private final Supplier<String> since =
+            words.text("TIME", "only from this time on: 2026-01-31T12:00:00Z, or ago: 10m", null, "--since");
 
-    @Option(
-            names = {"-t", "--timestamps"},
-            description = "put the time in front of each line")
-    private boolean timestamps;
+    private final Supplier<Boolean> timestamps = words.flag("put the time in front of each line", "-t", "--timestamps");
+
+    LogsCommand(Carafe carafe) {
+        super(carafe, "logs", "Show what a container printed.");
+    }
 
     @Override
     int run(Connection daemon) {
         var request = LogsRequest.newBuilder()
-                .setContainerId(Lookup.in(daemon).container(container).getId())
-                .setFollow(follow)
-                .setTimestamps(timestamps);
-        if (!tail.equals("all")) {
-            request.setTail(lines(tail));
+                .setContainerId(Lookup.in(daemon).container(container.get()).getId())
+                .setFollow(follow.get())
+                .setTimestamps(timestamps.get());
+        if (!tail.get().equals("all")) {
+            request.setTail(lines(tail.get()));
         }
-        if (since != null) {
-            var from = instant(since);
+        if (since.get() != null) {
+            var from = instant(since.get());
             request.setSince(from.getEpochSecond() * 1_000_000_000 + from.getNano());
         }
         var entries = daemon.carafe().logs(request.build());
@@ -60,7 +46,7 @@ final class LogsCommand extends DaemonCommand {
 
     private void print(LogEntry entry) {
         var stream = entry.getStream() == LogEntry.Stream.STDERR ? System.err : out;
-        if (timestamps) {
+        if (timestamps.get()) {
             stream.print(entry.getTime() + " ");
         }
         var content = entry.getContent().toByteArray();

@@ -12,32 +12,30 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-@Command(name = "pods", description = "List pods.")
 final class PodsCommand extends DaemonCommand {
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "print ids only")
-    private boolean quiet;
+    private final Supplier<Boolean> quiet = words.flag("print ids only", "-q", "--quiet");
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
-    private Format format;
+    private final Supplier<Format> format = words.choice("${COMPLETION-CANDIDATES}", Format.table, "--format");
+
+    PodsCommand(Carafe carafe) {
+        super(carafe, "pods", "List pods.");
+    }
 
     @Override
     int run(Connection daemon) {
         var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance()).getItemsList().stream()
                 .sorted(Comparator.comparingLong(PodSandbox::getCreatedAt).reversed())
                 .toList();
-        if (quiet) {
+        if (quiet.get()) {
             pods.forEach(pod -> out.println(Text.shortId(pod.getId())));
             return 0;
         }
         var statuses = statuses(daemon, pods);
-        if (format == Format.json) {
+        if (format.get() == Format.json) {
             out.println(JsonText.of(statuses.stream().map(PodsCommand::json).toList()));
         } else {
             var table = new Table("POD ID", "NAMESPACE", "NAME", "STATE", "IP", "CREATED", "RUNTIME");

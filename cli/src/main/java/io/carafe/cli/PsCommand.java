@@ -11,36 +11,30 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.function.Supplier;
 
-@Command(name = "ps", description = "List containers.")
 final class PsCommand extends DaemonCommand {
 
-    @Option(
-            names = {"-a", "--all"},
-            description = "also those that do not run")
-    private boolean all;
+    private final Supplier<Boolean> all = words.flag("also those that do not run", "-a", "--all");
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "print ids only")
-    private boolean quiet;
+    private final Supplier<Boolean> quiet = words.flag("print ids only", "-q", "--quiet");
 
-    @Option(names = "--no-trunc", description = "do not shorten ids")
-    private boolean whole;
+    private final Supplier<Boolean> whole = words.flag("do not shorten ids", "--no-trunc");
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
-    private Format format;
+    private final Supplier<Format> format = words.choice("${COMPLETION-CANDIDATES}", Format.table, "--format");
 
     private record Row(Container container, ContainerStatus status, String pod) {}
+
+    PsCommand(Carafe carafe) {
+        super(carafe, "ps", "List containers.");
+    }
 
     @Override
     int run(Connection daemon) {
         var rows = rows(daemon);
-        if (quiet) {
+        if (quiet.get()) {
             rows.forEach(row -> out.println(id(row.container().getId())));
-        } else if (format == Format.json) {
+        } else if (format.get() == Format.json) {
             out.println(JsonText.of(rows.stream().map(PsCommand::json).toList()));
         } else {
             out.print(table(rows));
@@ -52,7 +46,7 @@ final class PsCommand extends DaemonCommand {
         var lookup = Lookup.in(daemon);
         var rows = new ArrayList<Row>();
         for (var container : lookup.containers()) {
-            if (!all && container.getState() != ContainerState.CONTAINER_RUNNING) {
+            if (!all.get() && container.getState() != ContainerState.CONTAINER_RUNNING) {
                 continue;
             }
             try {
@@ -88,7 +82,7 @@ final class PsCommand extends DaemonCommand {
     }
 
     private String id(String id) {
-        return whole ? id : Text.shortId(id);
+        return whole.get() ? id : Text.shortId(id);
     }
 
     /** As the user wrote it, if the daemon knows. */

@@ -1,23 +1,20 @@
 package io.carafe.cli;
 
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "pull", description = "Pull an image from a registry.")
 final class PullCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "IMAGE", description = "reference, such as docker.io/library/nginx:1.27")
-    private String image;
+    private final Supplier<String> image = words.word("IMAGE", "reference, such as docker.io/library/nginx:1.27");
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "no progress, only the image's id")
-    private boolean quiet;
+    private final Supplier<Boolean> quiet = words.flag("no progress, only the image's id", "-q", "--quiet");
+
+    PullCommand(Carafe carafe) {
+        super(carafe, "pull", "Pull an image from a registry.");
+    }
 
     @Override
     int run(Connection daemon) {
-        out.println(Pull.run(daemon, image, quiet));
+        out.println(Pull.run(daemon, image.get(), quiet.get()));
         return 0;
     }
 }

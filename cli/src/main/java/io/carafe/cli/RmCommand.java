@@ -5,26 +5,23 @@ import io.carafe.proto.cri.v1.ContainerState;
 import io.carafe.proto.cri.v1.RemoveContainerRequest;
 import java.util.List;
 import java.util.Optional;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "rm", description = "Remove containers, or whole pods by their name.")
 final class RmCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "CONTAINER", arity = "1..*")
-    private List<String> names;
+    private final Supplier<List<String>> names = words.someWords("CONTAINER");
 
-    @Option(
-            names = {"-f", "--force"},
-            description = "kill what runs; what is not there is fine")
-    private boolean force;
+    private final Supplier<Boolean> force = words.flag("kill what runs; what is not there is fine", "-f", "--force");
+
+    RmCommand(Carafe carafe) {
+        super(carafe, "rm", "Remove containers, or whole pods by their name.");
+    }
 
     @Override
     int run(Connection daemon) {
         var lookup = Lookup.in(daemon);
         var failed = 0;
-        for (var name : names) {
+        for (var name : names.get()) {
             try {
                 remove(daemon, lookup, name);
                 out.println(name);
@@ -47,7 +44,7 @@ final class RmCommand extends DaemonCommand {
                     .filter(inside -> inside.getPodSandboxId().equals(id))
                     .forEach(inside -> requireStopped(inside, name));
             RunPod.remove(daemon, id);
-        } else if (!force) {
+        } else if (!force.get()) {
             lookup.container(name);
         }
     }
@@ -65,7 +62,7 @@ final class RmCommand extends DaemonCommand {
     }
 
     private void requireStopped(Container container, String name) {
-        if (!force && container.getState() == ContainerState.CONTAINER_RUNNING) {
+        if (!force.get() && container.getState() == ContainerState.CONTAINER_RUNNING) {
             throw new Failure("container " + container.getMetadata().getName() + " runs" + "\n  carafe stop " + name
                     + " stops it, carafe rm -f " + name + " kills it");
         }

@@ -4,26 +4,23 @@ import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ImageStatusRequest;
 import io.carafe.proto.cri.v1.RemoveImageRequest;
 import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "rmi", description = "Remove images with all their names.")
 final class RmiCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*")
-    private List<String> images;
+    private final Supplier<List<String>> images = words.someWords("IMAGE");
 
-    @Option(
-            names = {"-f", "--force"},
-            description = "what is not there is fine")
-    private boolean force;
+    private final Supplier<Boolean> force = words.flag("what is not there is fine", "-f", "--force");
+
+    RmiCommand(Carafe carafe) {
+        super(carafe, "rmi", "Remove images with all their names.");
+    }
 
     @Override
     int run(Connection daemon) {
-        for (var name : images) {
+        for (var name : images.get()) {
             var spec = ImageSpec.newBuilder().setImage(name).build();
-            if (!force
+            if (!force.get()
                     && !daemon.images()
                             .imageStatus(ImageStatusRequest.newBuilder()
                                     .setImage(spec)

@@ -14,29 +14,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(
-        name = "run",
-        description = "Run a container in a pod of its own.",
-        exitCodeOnInvalidInput = Failure.DAEMON,
-        footer = {
-            "",
-            "The exit code is the program's; 125 if the daemon failed, 126 if the program cannot be run, 127 if the image"
-                    + " does not have it."
-        })
 final class RunCommand extends DaemonCommand {
 
-    @Mixin
-    private RunOptions options;
+    private final RunOptions options = new RunOptions(words);
 
-    @Parameters(index = "0", paramLabel = "IMAGE")
-    private String image;
+    private final Supplier<String> image = words.word("IMAGE");
 
-    @Parameters(index = "1..*", paramLabel = "ARGUMENT", description = "instead of the image's command")
-    private List<String> words = List.of();
+    private final Supplier<List<String>> arguments = words.anyWords("ARGUMENT", "instead of the image's command");
+
+    RunCommand(Carafe carafe) {
+        super(carafe, "run", "Run a container in a pod of its own.");
+        words.spec().exitCodeOnInvalidInput(Failure.DAEMON);
+        words.spec()
+                .usageMessage()
+                .footer(
+                        "",
+                        "The exit code is the program's; 125 if the daemon failed, 126 if the program cannot be run, 127 if the image"
+                                + " does not have it.");
+    }
 
     @Override
     int daemonFailed() {
@@ -50,7 +47,7 @@ final class RunCommand extends DaemonCommand {
         Signals.ENDING.forEach(name -> Signals.on(name, main::interrupt));
 
         var imageId = imageId(daemon);
-        var name = options.name.isEmpty() ? Names.random() : options.name;
+        var name = options.name.get().isEmpty() ? Names.random() : options.name.get();
         if (Lookup.in(daemon).findContainer(name).filter(Lookup::ownsPod).isPresent()) {
             throw new Failure("a container is named " + name + " already\n  carafe rm " + name + " removes it");
         }
@@ -59,12 +56,13 @@ final class RunCommand extends DaemonCommand {
         var log = Path.of(root, "logs", uid, RunMessages.LOG);
         var messages = new RunMessages(options, name, uid, log.getParent().toString());
         var pod = messages.pod();
-        var container = messages.container(image, imageId, words); // before anything is made, in case it is wrong
+        var container = messages.container(
+                image.get(), imageId, arguments.get()); // before anything is made, in case it is wrong
 
         var podId = daemon.patientRuntime()
                 .runPodSandbox(RunPodSandboxRequest.newBuilder()
                         .setConfig(pod)
-                        .setRuntimeHandler(options.runtime)
+                        .setRuntimeHandler(options.runtime.get())
                         .build())
                 .getPodSandboxId();
         var containerId = "";
@@ -76,7 +74,7 @@ final class RunCommand extends DaemonCommand {
                             .setSandboxConfig(pod)
                             .build())
                     .getContainerId();
-            if (options.detach) {
+            if (options.detach.get()) {
                 start(daemon, containerId);
                 out.println(containerId);
                 return 0;
@@ -90,36 +88,36 @@ final class RunCommand extends DaemonCommand {
     }
 
     private void checkOptions() {
-        if (options.detach && options.remove) {
+        if (options.detach.get() && options.remove.get()) {
             throw new Failure("--rm needs this command to wait for the end, and -d lets it go: leave one out");
         }
-        if (options.tty && options.interactive && !options.detach && !Terminal.is(0)) {
+        if (options.tty.get() && options.interactive.get() && !options.detach.get() && !Terminal.is(0)) {
             throw new Failure("-t: standard input is not a terminal; leave -t out");
         }
     }
 
     private String imageId(Connection daemon) {
-        if (options.pull != RunOptions.PullPolicy.always) {
-            var spec = ImageSpec.newBuilder().setImage(image);
+        if (options.pull.get() != RunOptions.PullPolicy.always) {
+            var spec = ImageSpec.newBuilder().setImage(image.get());
             var known = daemon.images()
                     .imageStatus(ImageStatusRequest.newBuilder().setImage(spec).build());
             if (known.hasImage()) {
                 return known.getImage().getId();
             }
         }
-        if (options.pull == RunOptions.PullPolicy.never) {
-            throw new Failure("image " + image + " is not here, and --pull never forbids to fetch it");
+        if (options.pull.get() == RunOptions.PullPolicy.never) {
+            throw new Failure("image " + image.get() + " is not here, and --pull never forbids to fetch it");
         }
-        return Pull.run(daemon, image, false);
+        return Pull.run(daemon, image.get(), false);
     }
 
     private int runAttached(Connection daemon, String podId, String containerId) throws InterruptedException {
         Optional<Integer> code;
-        try (var session = AttachCommand.begin(daemon, containerId, options.interactive, options.tty)) {
+        try (var session = AttachCommand.begin(daemon, containerId, options.interactive.get(), options.tty.get())) {
             session.awaitAttached();
             start(daemon, containerId);
             passSignals(daemon, containerId);
-            if (options.interactive) {
+            if (options.interactive.get()) {
                 session.forwardInput();
             }
             code = await(session);
@@ -128,7 +126,7 @@ final class RunCommand extends DaemonCommand {
             System.err.println("\nleft running: carafe attach " + Text.shortId(containerId) + " comes back to it");
             return 0;
         }
-        if (options.remove) {
+        if (options.remove.get()) {
             var log = RunPod.log(daemon, containerId);
             RunPod.remove(daemon, podId);
             RunPod.removeLog(log);

@@ -65,14 +65,14 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
                         .setName(name)
                         .setUid(uid)
                         .setNamespace(NAMESPACE))
-                .setHostname(options.network == RunOptions.Network.host ? "" : hostname())
+                .setHostname(options.network.get() == RunOptions.Network.host ? "" : hostname())
                 .setLogDirectory(logDirectory)
-                .putAllLabels(options.labels)
+                .putAllLabels(options.labels.get())
                 .putLabels(Annotations.RUN, name)
                 .setLinux(LinuxPodSandboxConfig.newBuilder()
                         .setSecurityContext(LinuxSandboxSecurityContext.newBuilder()
                                 .setNamespaceOptions(namespaces())
-                                .setPrivileged(options.privileged)
+                                .setPrivileged(options.privileged.get())
                                 .setSeccomp(seccomp())));
         ports.forEach(port -> config.addPortMappings(port.message()));
         return config.build();
@@ -84,50 +84,50 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
                 .setMetadata(ContainerMetadata.newBuilder().setName(name))
                 .setImage(ImageSpec.newBuilder().setImage(imageId).setUserSpecifiedImage(image))
                 .addAllArgs(words)
-                .setWorkingDir(options.directory)
-                .setStdin(options.interactive)
-                .setStdinOnce(options.interactive && !options.detach)
-                .setTty(options.tty)
+                .setWorkingDir(options.directory.get())
+                .setStdin(options.interactive.get())
+                .setStdinOnce(options.interactive.get() && !options.detach.get())
+                .setTty(options.tty.get())
                 .setLogPath(LOG)
-                .putAllLabels(options.labels)
+                .putAllLabels(options.labels.get())
                 .putLabels(Annotations.RUN, name)
                 .setLinux(LinuxContainerConfig.newBuilder()
                         .setResources(resources())
                         .setSecurityContext(security()));
-        if (options.entrypoint != null && !options.entrypoint.isEmpty()) {
-            config.addCommand(options.entrypoint);
+        if (options.entrypoint.get() != null && !options.entrypoint.get().isEmpty()) {
+            config.addCommand(options.entrypoint.get());
         }
-        if (!options.ports.isEmpty()) {
+        if (!options.ports.get().isEmpty()) {
             config.putAnnotations(
                     Annotations.PORTS,
                     ports().stream().map(PublishedPort::toString).collect(Collectors.joining(", ")));
         }
-        options.volumes.forEach(volume -> config.addMounts(Volume.parse(volume)));
+        options.volumes.get().forEach(volume -> config.addMounts(Volume.parse(volume)));
         variables().forEach(setting -> config.addEnvs(keyValue(setting)));
         return config.build();
     }
 
     private List<PublishedPort> ports() {
-        if (!options.ports.isEmpty() && options.network != RunOptions.Network.pod) {
-            throw new Failure("-p publishes ports of a pod network, and --network is " + options.network);
+        if (!options.ports.get().isEmpty() && options.network.get() != RunOptions.Network.pod) {
+            throw new Failure("-p publishes ports of a pod network, and --network is " + options.network.get());
         }
-        return options.ports.stream()
+        return options.ports.get().stream()
                 .flatMap(text -> PublishedPort.parse(text).stream())
                 .toList();
     }
 
     private String hostname() {
-        var wanted = options.hostname.isEmpty() ? name : options.hostname;
+        var wanted = options.hostname.get().isEmpty() ? name : options.hostname.get();
         return wanted.length() > LONGEST_HOSTNAME ? wanted.substring(0, LONGEST_HOSTNAME) : wanted;
     }
 
     private List<String> variables() {
         var settings = new ArrayList<String>();
-        if (options.tty) {
+        if (options.tty.get()) {
             settings.add("TERM=xterm");
         }
-        options.envFiles.forEach(file -> settings.addAll(Environment.read(file)));
-        settings.addAll(options.env);
+        options.envFiles.get().forEach(file -> settings.addAll(Environment.read(file)));
+        settings.addAll(options.env.get());
         return Environment.resolve(settings);
     }
 
@@ -141,21 +141,21 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
 
     private LinuxContainerResources resources() {
         var resources = LinuxContainerResources.newBuilder();
-        if (options.memory != null) {
-            resources.setMemoryLimitInBytes(Units.memory(options.memory));
+        if (options.memory.get() != null) {
+            resources.setMemoryLimitInBytes(Units.memory(options.memory.get()));
         }
-        if (options.cpus != null) {
-            if (options.cpus <= 0 || options.cpus > 10_000) {
-                throw new Failure("--cpus " + options.cpus + ": expected a number above 0");
+        if (options.cpus.get() != null) {
+            if (options.cpus.get() <= 0 || options.cpus.get() > 10_000) {
+                throw new Failure("--cpus " + options.cpus.get() + ": expected a number above 0");
             }
-            resources.setCpuPeriod(CPU_PERIOD).setCpuQuota(Math.max(1000, Math.round(options.cpus * CPU_PERIOD)));
+            resources.setCpuPeriod(CPU_PERIOD).setCpuQuota(Math.max(1000, Math.round(options.cpus.get() * CPU_PERIOD)));
         }
         return resources.build();
     }
 
     /** The pid namespace is the container's: its program is process 1, as with docker. */
     private NamespaceOption namespaces() {
-        var network = switch (options.network) {
+        var network = switch (options.network.get()) {
             case pod -> NamespaceMode.POD;
             case host -> NamespaceMode.NODE;
             case none -> NamespaceMode.CONTAINER;
@@ -169,20 +169,20 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
 
     private SecurityProfile seccomp() {
         return SecurityProfile.newBuilder()
-                .setProfileType(options.privileged ? ProfileType.Unconfined : ProfileType.RuntimeDefault)
+                .setProfileType(options.privileged.get() ? ProfileType.Unconfined : ProfileType.RuntimeDefault)
                 .build();
     }
 
     private LinuxContainerSecurityContext security() {
         var security = LinuxContainerSecurityContext.newBuilder()
                 .setNamespaceOptions(namespaces())
-                .setPrivileged(options.privileged)
-                .setReadonlyRootfs(options.readOnly)
+                .setPrivileged(options.privileged.get())
+                .setReadonlyRootfs(options.readOnly.get())
                 .setSeccomp(seccomp())
                 .setCapabilities(Capability.newBuilder()
-                        .addAllAddCapabilities(capabilities(options.addedCapabilities))
-                        .addAllDropCapabilities(capabilities(options.droppedCapabilities)));
-        if (!options.privileged) {
+                        .addAllAddCapabilities(capabilities(options.addedCapabilities.get()))
+                        .addAllDropCapabilities(capabilities(options.droppedCapabilities.get())));
+        if (!options.privileged.get()) {
             security.addAllMaskedPaths(MASKED).addAllReadonlyPaths(READ_ONLY);
         }
         setUser(security);
@@ -197,20 +197,20 @@ record RunMessages(RunOptions options, String name, String uid, String logDirect
     }
 
     private void setUser(LinuxContainerSecurityContext.Builder security) {
-        if (options.user.isEmpty()) {
+        if (options.user.get().isEmpty()) {
             return;
         }
-        var colon = options.user.indexOf(':');
-        var user = colon < 0 ? options.user : options.user.substring(0, colon);
+        var colon = options.user.get().indexOf(':');
+        var user = colon < 0 ? options.user.get() : options.user.get().substring(0, colon);
         if (user.matches("\\d{1,10}")) {
             security.setRunAsUser(Int64Value.newBuilder().setValue(Long.parseLong(user)));
         } else {
             security.setRunAsUsername(user);
         }
         if (colon >= 0) {
-            var group = options.user.substring(colon + 1);
+            var group = options.user.get().substring(colon + 1);
             if (!group.matches("\\d{1,10}")) {
-                throw new Failure("--user " + options.user + ": the group must be a number");
+                throw new Failure("--user " + options.user.get() + ": the group must be a number");
             }
             security.setRunAsGroup(Int64Value.newBuilder().setValue(Long.parseLong(group)));
         }

@@ -3,19 +3,20 @@ package io.carafe.cli;
 import io.carafe.proto.cri.v1.ContainerState;
 import io.carafe.proto.cri.v1.StartContainerRequest;
 import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "start", description = "Start containers that were created and not started yet.")
 final class StartCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "CONTAINER", arity = "1..*")
-    private List<String> containers;
+    private final Supplier<List<String>> containers = words.someWords("CONTAINER");
+
+    StartCommand(Carafe carafe) {
+        super(carafe, "start", "Start containers that were created and not started yet.");
+    }
 
     @Override
     int run(Connection daemon) {
         var lookup = Lookup.in(daemon);
-        for (var name : containers) {
+        for (var name : containers.get()) {
             var container = lookup.container(name);
             if (container.getState() == ContainerState.CONTAINER_EXITED) {
                 throw new Failure("container " + name + " has exited, and a container is started once only"

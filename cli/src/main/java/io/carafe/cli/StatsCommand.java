@@ -8,24 +8,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-@Command(name = "stats", description = "Show what running containers use, again and again.")
 final class StatsCommand extends DaemonCommand {
 
     private static final int INTERVAL_MILLIS = 1000;
 
-    @Parameters(paramLabel = "CONTAINER", arity = "0..*", description = "all that run if none is named")
-    private List<String> names = List.of();
+    private final Supplier<List<String>> names = words.anyWords("CONTAINER", "all that run if none is named");
 
-    @Option(names = "--no-stream", description = "show it once")
-    private boolean once;
+    private final Supplier<Boolean> once = words.flag("show it once", "--no-stream");
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES} (json: once)")
-    private Format format;
+    private final Supplier<Format> format =
+            words.choice("${COMPLETION-CANDIDATES} (json: once)", Format.table, "--format");
 
     /** Processor time used up to a moment, both in ns. */
     private record Sample(long moment, long used) {}
@@ -42,10 +37,15 @@ final class StatsCommand extends DaemonCommand {
         }
     }
 
+    StatsCommand(Carafe carafe) {
+        super(carafe, "stats", "Show what running containers use, again and again.");
+    }
+
     @Override
     int run(Connection daemon) throws InterruptedException {
         var lookup = Lookup.in(daemon);
-        var wanted = names.stream().map(name -> lookup.container(name).getId()).collect(Collectors.toSet());
+        var wanted =
+                names.get().stream().map(name -> lookup.container(name).getId()).collect(Collectors.toSet());
         var before = new HashMap<String, Sample>();
         sample(daemon, before);
         while (true) {
@@ -54,11 +54,11 @@ final class StatsCommand extends DaemonCommand {
                     .filter(row -> wanted.isEmpty()
                             || wanted.contains(row.stats().getAttributes().getId()))
                     .toList();
-            if (format == Format.json) {
+            if (format.get() == Format.json) {
                 out.println(JsonText.of(rows.stream().map(StatsCommand::json).toList()));
                 return 0;
             }
-            if (once || !Terminal.is(1)) {
+            if (once.get() || !Terminal.is(1)) {
                 out.print(table(rows));
                 return 0;
             }

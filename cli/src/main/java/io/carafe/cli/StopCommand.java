@@ -3,31 +3,32 @@ package io.carafe.cli;
 import io.carafe.proto.cri.v1.StopContainerRequest;
 import io.carafe.proto.cri.v1.StopPodSandboxRequest;
 import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import java.util.function.Supplier;
 
-@Command(name = "stop", description = "Stop containers: the stop signal, then SIGKILL.")
 final class StopCommand extends DaemonCommand {
 
     static final int GRACE_SECONDS = 10;
 
-    @Parameters(paramLabel = "CONTAINER", arity = "1..*")
-    private List<String> containers;
+    private final Supplier<List<String>> containers = words.someWords("CONTAINER");
 
-    @Option(
-            names = {"-t", "--time"},
-            paramLabel = "SECONDS",
-            defaultValue = "" + GRACE_SECONDS,
-            description = "time between the two (default: ${DEFAULT-VALUE})")
-    private long seconds;
+    private final Supplier<Long> seconds = words.value(
+            Long.class,
+            "SECONDS",
+            "time between the two (default: " + GRACE_SECONDS + ")",
+            (long) GRACE_SECONDS,
+            "-t",
+            "--time");
+
+    StopCommand(Carafe carafe) {
+        super(carafe, "stop", "Stop containers: the stop signal, then SIGKILL.");
+    }
 
     @Override
     int run(Connection daemon) {
         var lookup = Lookup.in(daemon);
-        for (var name : containers) {
+        for (var name : containers.get()) {
             var container = lookup.container(name);
-            stop(daemon, container.getId(), seconds);
+            stop(daemon, container.getId(), seconds.get());
             if (Lookup.ownsPod(container)) {
                 var request = StopPodSandboxRequest.newBuilder().setPodSandboxId(container.getPodSandboxId());
                 daemon.patientRuntime().stopPodSandbox(request.build());

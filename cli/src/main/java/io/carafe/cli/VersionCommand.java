@@ -3,19 +3,20 @@ package io.carafe.cli;
 import io.carafe.base.Version;
 import io.carafe.proto.cri.v1.VersionRequest;
 import java.util.LinkedHashMap;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import java.util.function.Supplier;
 
-@Command(name = "version", description = "Show the versions of command and daemon.")
 final class VersionCommand extends DaemonCommand {
 
-    @Option(names = "--format", defaultValue = "table", description = "${COMPLETION-CANDIDATES}")
-    private Format format;
+    private final Supplier<Format> format = words.choice("${COMPLETION-CANDIDATES}", Format.table, "--format");
+
+    VersionCommand(Carafe carafe) {
+        super(carafe, "version", "Show the versions of command and daemon.");
+    }
 
     @Override
     int run(Connection daemon) {
         var answer = daemon.runtime().version(VersionRequest.getDefaultInstance());
-        if (format == Format.json) {
+        if (format.get() == Format.json) {
             var json = new LinkedHashMap<String, Object>();
             json.put("client", Version.CARAFE);
             json.put("runtimeName", answer.getRuntimeName());

@@ -32,4 +32,13 @@ class CarafeTest {
         line.execute("generate-completion");
         assertTrue(out.toString().contains("--publish"), out.toString());
     }
+
+    @Test
+    void wordsThatAreMissingOrWrongAreWrongUsage() {
+        assertEquals(125, Carafe.run("run"));
+        assertEquals(125, Carafe.run("run", "--network", "moon", "image"));
+        assertEquals(2, Carafe.run("exec", "web"));
+        assertEquals(2, Carafe.run("stop", "-t", "soon", "web"));
+        assertEquals(2, Carafe.run("no-such-command"));
+    }
 }

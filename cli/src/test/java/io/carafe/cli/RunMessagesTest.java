@@ -157,10 +157,9 @@ final class RunMessagesTest {
     }
 
     private static RunMessages messages(String... args) {
-        var options = new RunOptions();
-        new CommandLine(CommandLine.Model.CommandSpec.create()
-                        .addMixin("options", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
-                .parseArgs(args);
+        var words = new Words(new Object(), "run", "");
+        var options = new RunOptions(words);
+        new CommandLine(words.spec()).parseArgs(args);
         return new RunMessages(options, "web", "u1", "/logs/u1");
     }
 }
