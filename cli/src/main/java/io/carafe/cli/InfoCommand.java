@@ -5,6 +5,7 @@ import io.carafe.proto.cri.v1.StatusRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 
 final class InfoCommand extends DaemonCommand {
@@ -29,19 +30,31 @@ final class InfoCommand extends DaemonCommand {
             return 0;
         }
         facts.remove("conditions");
-        facts.forEach((key, value) -> line(words(key), value));
+        var table = new LinkedHashMap<String, String>();
+        facts.forEach((key, value) -> table.put(words(key), text(value)));
         for (var condition : status.getConditionsList()) {
             var reason = condition.getMessage().isEmpty() ? condition.getReason() : condition.getMessage();
-            line(condition.getType(), condition.getStatus() ? "yes" : "no: " + reason);
+            table.put(condition.getType(), condition.getStatus() ? "yes" : "no: " + reason);
         }
+        out.print(columns(table));
         return 0;
     }
 
-    private void line(String key, Object value) {
-        var text = value instanceof List<?> list
+    /** A line for each entry, the values below each other. */
+    static String columns(Map<String, String> table) {
+        var width = table.keySet().stream().mapToInt(String::length).max().orElse(0);
+        var text = new StringBuilder();
+        table.forEach((key, value) -> text.append(Text.printableLines(key))
+                .append(" ".repeat(width - key.length() + 1))
+                .append(Text.printableLines(value))
+                .append('\n'));
+        return text.toString();
+    }
+
+    private static String text(Object value) {
+        return value instanceof List<?> list
                 ? String.join(", ", list.stream().map(Object::toString).toList())
                 : String.valueOf(value);
-        out.printf("%-20s %s%n", key, Text.printableLines(text));
     }
 
     /** {@code containersRunning} as {@code containers running}. */

@@ -29,6 +29,17 @@ final class OutputTest {
     }
 
     @Test
+    void valuesOfInfoStandBelowEachOtherHoweverLongTheirNames() {
+        var info = new LinkedHashMap<String, String>();
+        info.put("version", "1");
+        info.put("RuntimeHandlerReady/crun", "yes");
+        assertEquals("""
+                version                  1
+                RuntimeHandlerReady/crun yes
+                """, InfoCommand.columns(info));
+    }
+
+    @Test
     void jsonKeepsOrderAndEscapes() {
         var map = new LinkedHashMap<String, Object>();
         map.put("text", "a\"b\\c\n\u0001ü");
