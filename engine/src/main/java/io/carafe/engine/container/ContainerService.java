@@ -17,8 +17,8 @@ import io.carafe.engine.model.Resources;
 import io.carafe.engine.pod.Pod;
 import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
-import io.carafe.engine.store.Durability;
 import io.carafe.engine.table.Table;
+import io.carafe.linux.cgroup.CgroupLayout;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -36,9 +36,11 @@ public final class ContainerService implements Containers, PodContainers {
     private final StartContainer start;
     private final StopContainer stop;
     private final RemoveContainer remove;
+    private final UpdateContainer update;
     private final ContainerExecs execs;
 
-    private ContainerService(ContainerParts parts, Table<PodName, Pod> pods, ContainerExecs execs) {
+    private ContainerService(
+            ContainerParts parts, CgroupLayout cgroups, Table<PodName, Pod> pods, ContainerExecs execs) {
         this.parts = parts;
         this.pods = pods;
         this.execs = execs;
@@ -46,11 +48,12 @@ public final class ContainerService implements Containers, PodContainers {
         this.start = new StartContainer(parts);
         this.stop = new StopContainer(parts);
         this.remove = new RemoveContainer(parts, stop);
+        this.update = new UpdateContainer(parts, cgroups);
     }
 
     public static ContainerService of(EngineCore core, ExecSessions sessions) {
         var execs = new ContainerExecs(sessions, core.parts().handlers(), core.places());
-        return new ContainerService(ContainerParts.of(core), core.pods(), execs);
+        return new ContainerService(ContainerParts.of(core), core.parts().cgroups(), core.pods(), execs);
     }
 
     /** Takes up what an earlier engine left. */
@@ -134,29 +137,7 @@ public final class ContainerService implements Containers, PodContainers {
 
     @Override
     public void updateResources(String id, Resources resources, Deadline deadline) {
-        var container = parts.table().get(id);
-        container
-                .owner()
-                .queue()
-                .submit(container.<Void>operation("update"), operation -> update(container, resources))
-                .await(deadline);
-    }
-
-    private Void update(Container container, Resources change) {
-        if (!Kill.alive(container)) {
-            throw new CarafeException.FailedPrecondition("update limits: " + container + " has ended");
-        }
-        var current = container.record().resources();
-        var document = parts.specs().resourcesForUpdate(current, change);
-        parts.handlers()
-                .get(container.record().handler())
-                .update(
-                        container.id(),
-                        document,
-                        Deadline.after(parts.timeouts().runtime()));
-        var changed = parts.specs().afterUpdate(current, change);
-        container.owner().update(Durability.POWER, record -> record.withResources(changed));
-        return null;
+        update.begin(parts.table().get(id), resources).await(deadline);
     }
 
     @Override

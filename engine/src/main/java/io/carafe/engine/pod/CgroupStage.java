@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.function.UnaryOperator;
 
 /** The pod's cgroup, with its limits, unless its caller has made one. */
-record CgroupStage(CgroupLayout cgroups) implements Stage<PodRecord> {
+record CgroupStage(CgroupLayout cgroups, PodLimits limits) implements Stage<PodRecord> {
 
     @Override
     public String name() {
@@ -19,7 +19,7 @@ record CgroupStage(CgroupLayout cgroups) implements Stage<PodRecord> {
         cgroups.cgroup(pod.cgroup()).create();
         if (pod.ownCgroup()) {
             var config = pod.config();
-            new PodLimits(cgroups).write(pod.cgroup(), PodLimits.sum(config.resources(), config.overhead()));
+            limits.write(pod.cgroup(), PodLimits.sum(config.resources(), config.overhead()));
         }
         return UnaryOperator.identity();
     }

@@ -66,9 +66,10 @@ public final class PodService implements Pods {
             CompletableFuture<Void> swept) {
         var parts = core.parts();
         var places = core.places();
+        var limits = new PodLimits(parts.specs(), parts.cgroups());
         var stages = new Stages<PodRecord>(
                 List.of(
-                        new CgroupStage(parts.cgroups()),
+                        new CgroupStage(parts.cgroups(), limits),
                         new NamespacesStage(parts.launcher(), parts.cgroups(), places),
                         new NetworkStage(
                                 parts.network(), places, swept, core.timeouts().network()),
@@ -256,7 +257,8 @@ public final class PodService implements Pods {
         pod.owner()
                 .queue()
                 .submit(pod.operation("update"), operation -> {
-                    new PodLimits(core.parts().cgroups()).write(pod.record().cgroup(), limits);
+                    new PodLimits(core.parts().specs(), core.parts().cgroups())
+                            .write(pod.record().cgroup(), limits);
                     return pod.id();
                 })
                 .await(deadline);

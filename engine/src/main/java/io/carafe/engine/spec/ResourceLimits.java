@@ -37,6 +37,17 @@ final class ResourceLimits {
                 List.of(), memory(wanted), cpu(wanted), null, null, hugepages(wanted), null, Map.of(), unified(wanted));
     }
 
+    /** Of a pod, which says nothing about swap unless it is asked: its containers do. */
+    LinuxResources ofPod(Resources wanted) {
+        var limits = of(wanted);
+        if (limits.memory() == null || wanted.memorySwapLimit() != 0) {
+            return limits;
+        }
+        var memory = new LinuxResources.Memory(limits.memory().limit(), null, null, null, null, null, null, null, null);
+        return new LinuxResources(
+                List.of(), memory, limits.cpu(), null, null, limits.hugepageLimits(), null, Map.of(), limits.unified());
+    }
+
     private LinuxResources.Memory memory(Resources wanted) {
         Long limit = wanted.memoryLimit() == 0 ? null : bytes(wanted.memoryLimit(), "memory limit");
         Long swap = swap(wanted);

@@ -87,6 +87,15 @@ public final class SpecGenerator {
         return new ResourceLimits(host).of(ResourceChange.toWrite(current, change));
     }
 
+    /**
+     * Limits of a whole pod.
+     *
+     * @throws CarafeException.InvalidArgument if they cannot be
+     */
+    public LinuxResources podResources(Resources limits) {
+        return new ResourceLimits(host).ofPod(limits);
+    }
+
     private Resources effective(Resources wanted) {
         long score = wanted.oomScoreAdj() == null ? 0 : wanted.oomScoreAdj();
         return ResourceChange.withOomScoreAdj(wanted, (long) host.permittedOomScoreAdj(score));

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The small text files of a cgroup (cgroups(7), Documentation/admin-guide/cgroup-v2.rst). */
-final class CgroupFile {
+public final class CgroupFile {
 
     /** v1 says "no limit" with the largest multiple of the page size, which differs with that. */
     private static final long UNLIMITED_FROM = Long.MAX_VALUE - (1 << 20);
@@ -21,7 +21,7 @@ final class CgroupFile {
     private CgroupFile() {}
 
     /** Its text, or nothing if the file, the cgroup or the controller is not there (any more). */
-    static Optional<String> read(Path file) {
+    public static Optional<String> read(Path file) {
         try {
             return Optional.of(Files.readString(file));
         } catch (IOException e) {
@@ -47,9 +47,9 @@ final class CgroupFile {
         return table;
     }
 
-    /** Writes in one go, as the kernel wants it. */
-    static void write(Path file, String value) throws IOException {
-        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    /** Writes in one go, as the kernel wants it, to a file that is there. */
+    public static void write(Path file, String value) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             channel.write(ByteBuffer.wrap(value.getBytes(StandardCharsets.US_ASCII)));
         } catch (FileSystemException e) {
             throw e;
@@ -58,7 +58,8 @@ final class CgroupFile {
         }
     }
 
-    static long limit(String text) {
+    /** A number as cgroups write it; -1 for {@code max} and for v1's way to say the same. */
+    public static long limit(String text) {
         var word = text.strip();
         if (word.equals("max") || word.startsWith("-")) {
             return -1;
