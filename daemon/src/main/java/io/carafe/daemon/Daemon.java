@@ -145,7 +145,8 @@ final class Daemon implements AutoCloseable {
     private ConmonMonitor monitor() {
         try {
             var exits = Files.createDirectories(config.runRoot().resolve("exits"));
-            return new ConmonMonitor(config.runtime().conmon(), exits);
+            return new ConmonMonitor(
+                    config.runtime().conmon(), exits, config.runtime().containerLogMaxSize());
         } catch (IOException e) {
             throw CarafeException.of("watch the exits of containers", e);
         }

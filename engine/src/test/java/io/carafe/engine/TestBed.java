@@ -123,7 +123,7 @@ public final class TestBed implements AutoCloseable {
                 new CniSettings(base.resolve("cni"), List.of(Path.of("/usr/lib/cni")), base.resolve("root/cni")));
         opened.add(network);
         Files.createDirectories(base.resolve("run/exits"));
-        var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"));
+        var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"), 0);
         opened.add(monitor);
         var handlers = new RuntimeHandlers(
                 List.of(new RuntimeHandlers.Handler(

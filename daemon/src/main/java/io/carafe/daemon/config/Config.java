@@ -55,8 +55,20 @@ public record Config(
             @Doc("Undoes the making of a pod or container that takes longer.")
             Duration createTimeout,
 
+            @Doc(
+                    "Bytes after which a container's log begins anew, losing what was in it; 0: only the kubelet rotates logs.")
+            int containerLogMaxSize,
+
             @Doc("OCI runtimes by handler name.") Map<String, Handler> handlers) {
+
+        /** What conmon reads at once: a log must hold more. */
+        private static final int LEAST_LOG = 8192;
+
         public Runtimes {
+            if (containerLogMaxSize != 0 && containerLogMaxSize < LEAST_LOG) {
+                throw new InvalidArgument("runtime.container_log_max_size is " + containerLogMaxSize
+                        + ": must be 0 for no limit, or at least " + LEAST_LOG + " bytes");
+            }
             if (!handlers.containsKey(defaultHandler)) {
                 throw new InvalidArgument("runtime.default_handler is \"" + defaultHandler
                         + "\", but there is no table [runtime.handlers." + defaultHandler + "]; known are "
@@ -66,7 +78,7 @@ public record Config(
         }
 
         public Runtimes withDefaultHandler(String name) {
-            return new Runtimes(name, conmon, createTimeout, handlers);
+            return new Runtimes(name, conmon, createTimeout, containerLogMaxSize, handlers);
         }
     }
 
@@ -166,7 +178,7 @@ public record Config(
             Path.of("/run/carafe/carafe.sock"),
             "/carafe",
             new Log("info", "text"),
-            new Runtimes("runc", "conmon", Duration.ofMinutes(4), handlers("runc", "crun")),
+            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Image(
                     Path.of("/etc/containers/registries.conf"),

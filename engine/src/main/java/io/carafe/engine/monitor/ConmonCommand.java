@@ -43,9 +43,9 @@ final class ConmonCommand {
         return bundle.resolve("runtime.log");
     }
 
-    static Spawn spawn(Path conmon, Path exits, MonitorRequest request, Fd sync, Fd start, Fd stderr) {
+    static Spawn spawn(Conmon conmon, MonitorRequest request, Fd sync, Fd start, Fd stderr) {
         var path = Objects.requireNonNullElse(System.getenv("PATH"), "/usr/sbin:/usr/bin:/sbin:/bin");
-        return Spawn.of(arguments(conmon, exits, request))
+        return Spawn.of(arguments(conmon, request))
                 .withEnvironment(Map.of(
                         "PATH",
                         path,
@@ -62,16 +62,19 @@ final class ConmonCommand {
                 .withGroup(Spawn.Group.OWN_GROUP);
     }
 
-    private static List<String> arguments(Path conmon, Path exits, MonitorRequest request) {
+    private static List<String> arguments(Conmon conmon, MonitorRequest request) {
         var bundle = request.bundle();
         var create = request.runtime().createCommand();
-        var arguments = new ArrayList<>(List.of(conmon.toString()));
+        var arguments = new ArrayList<>(List.of(conmon.program().toString()));
         arguments.addAll(List.of("-b", bundle.toString(), "-c", request.id(), "-u", request.id()));
         arguments.addAll(List.of("-n", request.name()));
         arguments.addAll(List.of("-P", monitorPidFile(bundle).toString()));
         arguments.addAll(List.of("-p", bundle.resolve("pidfile").toString()));
-        arguments.addAll(List.of("--exit-dir", exits.toString(), "--persist-dir", bundle.toString()));
+        arguments.addAll(List.of("--exit-dir", conmon.exits().toString(), "--persist-dir", bundle.toString()));
         arguments.addAll(List.of("-l", request.log() == null ? "none" : "k8s-file:" + request.log()));
+        if (conmon.logSizeMax() > 0) {
+            arguments.addAll(List.of("--log-size-max", Long.toString(conmon.logSizeMax())));
+        }
         arguments.addAll(List.of("--log-level", "error"));
         // the socket is bound by way of its directory's descriptor, so that its name may be long
         arguments.add("--full-attach");

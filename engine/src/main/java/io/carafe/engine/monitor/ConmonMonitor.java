@@ -42,16 +42,19 @@ public final class ConmonMonitor implements Monitor {
 
     private final String program;
     private final Path exitsPath;
+    private final long logSizeMax;
     private final ExitDirectory exits;
     private final Map<String, Watched> watched = new ConcurrentHashMap<>();
 
     /**
      * @param program absolute path of conmon, or its name in PATH; it may be missing until it is used
      * @param exits directory in which monitors announce exits; all that run under this daemon share it
+     * @param logSizeMax bytes after which a container's log begins anew, losing what was in it; 0 for never
      */
-    public ConmonMonitor(String program, Path exits) throws IOException {
+    public ConmonMonitor(String program, Path exits, long logSizeMax) throws IOException {
         this.program = program;
         this.exitsPath = exits;
+        this.logSizeMax = logSizeMax;
         this.exits = new ExitDirectory(exits, this::announced);
     }
 
@@ -73,7 +76,7 @@ public final class ConmonMonitor implements Monitor {
     public Monitored create(MonitorRequest request, Deadline deadline) {
         Monitored created;
         try {
-            created = new ConmonStart(binary(), exitsPath, request, deadline).run();
+            created = new ConmonStart(new Conmon(binary(), exitsPath, logSizeMax), request, deadline).run();
         } catch (IOException | CarafeException e) {
             undo(request);
             throw CarafeException.of("create container " + request.id(), e).with("object", request.id());

@@ -36,14 +36,12 @@ final class ConmonStart {
     /** What conmon says at the end; the message is only there when pid is not positive. */
     private record Answer(int pid, String message) {}
 
-    private final Path conmon;
-    private final Path exits;
+    private final Conmon conmon;
     private final MonitorRequest request;
     private final Deadline deadline;
 
-    ConmonStart(Path conmon, Path exits, MonitorRequest request, Deadline deadline) {
+    ConmonStart(Conmon conmon, MonitorRequest request, Deadline deadline) {
         this.conmon = conmon;
-        this.exits = exits;
         this.request = request;
         this.deadline = deadline;
     }
@@ -53,7 +51,7 @@ final class ConmonStart {
                 var start = Pipe.toChild();
                 var stderr = Pipe.fromChild()) {
             var words = new ByteArrayOutputStream();
-            try (var child = ConmonCommand.spawn(conmon, exits, request, sync.writer(), start.reader(), stderr.writer())
+            try (var child = ConmonCommand.spawn(conmon, request, sync.writer(), start.reader(), stderr.writer())
                     .start()) {
                 sync.writer().close();
                 start.reader().close();

@@ -37,7 +37,7 @@ public final class TestNode implements AutoCloseable {
         this.cgroup = CgroupLayout.detect()
                 .cgroup("/carafe-monitor-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         cgroup.create();
-        monitor = new ConmonMonitor("conmon", root.resolve("exits"));
+        monitor = new ConmonMonitor("conmon", root.resolve("exits"), 0);
     }
 
     public static Path launcher() {
@@ -59,7 +59,13 @@ public final class TestNode implements AutoCloseable {
     /** As if the daemon had been killed and started again: a monitor that knows nothing. */
     public void restart() throws IOException {
         monitor.close();
-        monitor = new ConmonMonitor("conmon", root.resolve("exits"));
+        monitor = new ConmonMonitor("conmon", root.resolve("exits"), 0);
+    }
+
+    /** From now on logs begin anew when they are so large. */
+    void limitLogs(long bytes) throws IOException {
+        monitor.close();
+        monitor = new ConmonMonitor("conmon", root.resolve("exits"), bytes);
     }
 
     public Path bundle(String id) {
