@@ -10,8 +10,6 @@
  * times as big.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -19,13 +17,8 @@
 
 #include "args.h"
 #include "commands.h"
+#include "process.h"
 #include "report.h"
-
-enum { CANNOT_RUN = 127 };
-
-static int code_of(int status) {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 /* Waits for one child among all that this process may have been given. */
 static int wait_for(pid_t wanted) {
@@ -33,35 +26,12 @@ static int wait_for(pid_t wanted) {
         int status;
         pid_t pid = waitpid(-1, &status, 0);
         if (pid == wanted) {
-            return code_of(status);
+            return process_code(status);
         }
         if (pid < 0 && errno != EINTR) {
             return -1;
         }
     }
-}
-
-static pid_t read_pid(const char *path) {
-    char text[32] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    ssize_t length = read(fd, text, sizeof text - 1);
-    close(fd);
-    char *end;
-    long pid = strtol(text, &end, 10);
-    return length > 0 && end != text && pid > 1 && pid < 1L << 30 ? (pid_t)pid : -1;
-}
-
-/* The standard streams are for the process: held open here they would never end for the other side. */
-static int let_go_of_streams(void) {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
-        return -1;
-    }
-    close(null);
-    return 0;
 }
 
 int await_command(int argc, char **argv) {
@@ -95,18 +65,13 @@ int await_command(int argc, char **argv) {
         report_errno("execute", argv[own + 1]);
         _exit(CANNOT_RUN);
     }
-    if (let_go_of_streams() < 0) {
+    if (process_let_go_of_streams() < 0) {
         return CANNOT_RUN;
     }
-    int status;
-    while (waitpid(program, &status, 0) < 0) { /* it alone: the process it leaves may end before it */
-        if (errno != EINTR) {
-            return CANNOT_RUN;
-        }
-    }
-    pid_t process = code_of(status) == 0 ? read_pid(pid_file) : -1;
+    int ended = process_wait(program); /* it alone: the process it leaves may end before it */
+    pid_t process = ended == 0 ? process_read_pid(pid_file) : -1;
     if (process < 0) {
-        return code_of(status);
+        return ended;
     }
     int code = wait_for(process);
     return code < 0 ? CANNOT_RUN : code;

@@ -4,3 +4,5 @@
 int pin_command(int argc, char **argv);
 int init_command(int argc, char **argv);
 int await_command(int argc, char **argv);
+int pause_command(int argc, char **argv);
+int stand_in_command(int argc, char **argv);

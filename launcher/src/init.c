@@ -32,6 +32,7 @@
 #include "commands.h"
 #include "empty_root.h"
 #include "namespace.h"
+#include "process.h"
 #include "report.h"
 #include "sys.h"
 #include "user_namespace.h"
@@ -99,30 +100,6 @@ static int close_all_but(int keep, int null) {
     return 0;
 }
 
-static void reap(void) {
-    while (waitpid(-1, NULL, WNOHANG) > 0) {
-    }
-}
-
-/*
- * As pid 1 it gets no signal that it does not handle, except KILL and STOP from outside. TERM and INT end it, and with it
- * every process of the namespace.
- */
-static void serve(void) {
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGCHLD);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGINT);
-    while (1) {
-        int got = sigwaitinfo(&wanted, NULL);
-        reap();
-        if (got == SIGTERM || got == SIGINT) {
-            _exit(0);
-        }
-    }
-}
-
 /* The options name paths of the host, and every process of the pod can read /proc/1/cmdline. */
 static void hide_options(int count, char **options) {
     for (int i = 0; i < count; i++) {
@@ -151,7 +128,7 @@ static void be_init(int socket) {
     }
     dup2(0, 2);
     close(3);
-    serve();
+    process_reap_until_told(); /* as pid 1 it gets no other signal, but KILL and STOP from outside */
 }
 
 /* What clone(2) returns; -1 after a report. */

@@ -17,6 +17,12 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "await") == 0) {
         return await_command(argc - 2, argv + 2);
     }
-    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init or await");
+    if (argc >= 2 && strcmp(argv[1], "pause") == 0) {
+        return pause_command(argc - 2, argv + 2);
+    }
+    if (argc >= 2 && strcmp(argv[1], "stand-in") == 0) {
+        return stand_in_command(argc - 2, argv + 2);
+    }
+    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init, await, pause or stand-in");
     return 1;
 }

@@ -34,6 +34,13 @@ refused await --pid-file=/tmp/a
 refused await --pid-file=/tmp/a --
 refused await --pid-file=/tmp/a -- relative
 refused await -- /bin/true
+refused pause now
+refused stand-in
+refused stand-in --root=/tmp
+refused stand-in --root=/tmp -- relative create --pid-file /tmp/a id
+refused stand-in --root=/tmp -- /bin/true --pid-file /tmp/a id
+refused stand-in --root=/tmp -- /bin/true create id
+refused stand-in -- /bin/true create --pid-file /tmp/a id
 
 # await needs no root: a process that its parent leaves is waited for, and its code told
 file=$(mktemp /tmp/carafe-launcher-test.XXXXXX)
@@ -52,5 +59,37 @@ ends 0 "exit 0"
 echo nonsense > "$file"
 ends 0 "exit 0"
 rm "$file"
+
+# a stand-in takes the place of a container that this runtime plays: it is started when a file of its name is written
+root=$(mktemp -d /tmp/carafe-launcher-test.XXXXXX)
+cat >"$root/runtime" <<END
+#!/bin/sh
+case \$1 in
+create) [ "\$4" = broken ] && exit 3; echo \$SANDBOX >"\$3" ;;
+wait) cat "$root/\$2.state" || exit 128 ;;
+esac
+END
+chmod +x "$root/runtime"
+# shellcheck disable=SC2317 # called by name
+stand_in() {
+    # a subreaper, as a monitor is one: it ends with the pid in the file
+    "$launcher" await --pid-file="$root/pid" -- "$(realpath "$launcher")" stand-in --root="$root" -- "$root/runtime" \
+        create --pid-file "$root/pid" "$1" >/dev/null 2>&1
+}
+stands_in() {
+    expected=$1
+    shift
+    "$@"
+    code=$?
+    [ $code = "$expected" ] || { echo "FAILED: stand-in $*: exit code $code, not $expected"; failures=$((failures + 1)); }
+}
+sleep 100 &
+export SANDBOX=$!
+(sleep 0.2; echo nothing >"$root/two.state"; sleep 0.2; echo '{"id":"one","exitStatus":42}' >"$root/one.state") &
+stands_in 42 stand_in one
+stands_in 3 stand_in broken
+(sleep 0.2; kill -9 "$SANDBOX") &
+stands_in 137 stand_in never-started
+rm -r "$root"
 [ $failures = 0 ] && echo "launcher: argument checks passed"
 exit $failures
