@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs critest against carafed, in a mount namespace of its own where / is shared, once for each handler in HANDLERS
-# (default: runc crun), PARALLEL specs at a time (default: 1). FOCUS and SKIP are critest's. Results:
+# (default: runc crun; runsc is built when it is named), PARALLEL specs at a time (default: 1). FOCUS and SKIP are critest's. Results:
 # conformance/results/HANDLER.{md,xml,log}; the exit code is 0 when nothing failed but what conformance/expected.txt names.
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -14,6 +14,7 @@ if [ "${1-}" != inside ]; then
     "$top/scripts/deps.sh" conformance
     "$top/scripts/cri-tools.sh"
     "$top/scripts/runc.sh" || true # the distribution's does, but for the specs of user namespaces
+    case " ${HANDLERS-} " in *" runsc "*) "$top/scripts/runsc.sh" ;; esac
     exec unshare --mount --propagation private "$0" inside
 fi
 mount --make-rshared /

@@ -21,6 +21,7 @@ final class NothingMeasured {
                 StatsSource.class,
                 Map.of(
                         "containerCgroup", _ -> Optional.empty(),
+                        "sandboxed", _ -> false,
                         "podCgroup", _ -> Optional.empty(),
                         "writableLayer", _ -> new Usage(4096, 1),
                         "writableLayerMountpoint", _ -> "/var/lib/carafe/snapshots"));

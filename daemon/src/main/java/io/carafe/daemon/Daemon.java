@@ -163,7 +163,15 @@ final class Daemon implements AutoCloseable {
                 handler.root().isEmpty() ? config.runRoot().resolve("runtime").resolve(name) : Path.of(handler.root());
         var monitorCgroup = Optional.of(handler.monitorCgroup()).filter(path -> !path.isEmpty());
         return new RuntimeHandlers.Handler(
-                name, handler.path(), root, monitorCgroup, Set.copyOf(handler.allowedAnnotations()));
+                name,
+                handler.path(),
+                root,
+                handler.arguments(),
+                handler.sandboxed().isEmpty()
+                        ? RuntimeHandlers.Handler.isSandboxed(handler.path())
+                        : handler.sandboxed().equals("yes"),
+                monitorCgroup,
+                Set.copyOf(handler.allowedAnnotations()));
     }
 
     /** Beside the server itself, this reads most of Netty and gRPC, which takes about as long as opening the engine. */

@@ -47,7 +47,7 @@ final class LocalEngine implements Engine {
                 parts, places, config.timeouts(), store, new EventBus(), new Leftovers(), new Table<>("pod"));
         threads = new NetnsThreads(DIALLING_THREADS);
         var sessions = new ExecSessions(places.execs());
-        sessions.recover(Deadline.after(config.timeouts().recovery()));
+        sessions.recover(parts.handlers(), Deadline.after(config.timeouts().recovery()));
         containers = ContainerService.of(core, sessions);
         var swept = new CompletableFuture<Void>();
         users = new UserNamespaceSupport(parts.launcher(), parts.snapshots(), places);
@@ -131,6 +131,7 @@ final class LocalEngine implements Engine {
                 name.equals(core.parts().handlers().defaultName()),
                 condition.features().recursiveReadOnlyMounts(),
                 condition.problem().isEmpty()
+                        && !condition.handler().sandboxed()
                         && users.problem(name, condition.features()).isEmpty(),
                 condition.problem());
     }
@@ -139,6 +140,7 @@ final class LocalEngine implements Engine {
     public void close() {
         recovery.close();
         stats.close();
+        pods.close();
         core.leftovers().close();
         core.events().close();
         threads.close();

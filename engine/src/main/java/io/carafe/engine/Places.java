@@ -45,6 +45,21 @@ public record Places(Path root, Path runRoot, String cgroupParent) {
         return namespaces(podId).resolve("net");
     }
 
+    /** Bundles of all sandboxes, each named by its pod's id. */
+    public Path sandboxes() {
+        return runRoot.resolve("sandboxes");
+    }
+
+    /** Where the runtime finds the pod that is a container of it, and leaves its log. */
+    public Path sandbox(String podId) {
+        return sandboxes().resolve(podId);
+    }
+
+    /** Sockets of port-forwards into sandboxes, each there for a moment; short names, for a socket's has 108 bytes. */
+    public Path forwards() {
+        return runRoot.resolve("forwards");
+    }
+
     /** Bundles of all containers, each named by its id. */
     public Path bundles() {
         return runRoot.resolve("containers");
@@ -62,7 +77,7 @@ public record Places(Path root, Path runRoot, String cgroupParent) {
 
     /** The directories that must be there before anything else. */
     List<Path> toMake() {
-        return List.of(root, pods(), namespaces(), bundles(), execs());
+        return List.of(root, pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
     }
 
     /** The cgroup of a pod whose caller did not choose one. */

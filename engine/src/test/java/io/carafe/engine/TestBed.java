@@ -20,10 +20,12 @@ import io.carafe.engine.stats.StatsPolicy;
 import io.carafe.image.pull.PullSources;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.mount.MountInfo;
+import io.carafe.linux.process.Executables;
 import io.carafe.network.Cni;
 import io.carafe.network.CniSettings;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.RuntimeHandlers;
+import io.carafe.runtime.RuntimeHandlers.Handler;
 import io.carafe.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,9 +35,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -46,6 +46,10 @@ public final class TestBed implements AutoCloseable {
 
     static final Timeouts TIMEOUTS = new Timeouts(
             Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(20));
+
+    /** gVisor's, where it is installed or has been built by {@code scripts/runsc.sh}. */
+    static final Path RUNSC = Executables.find("runsc")
+            .orElse(Path.of("../build/bin/runsc").toAbsolutePath().normalize());
 
     private static final Path LAUNCHER = Path.of(System.getProperty("carafe.launcher"));
 
@@ -126,8 +130,9 @@ public final class TestBed implements AutoCloseable {
         var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"), 0);
         opened.add(monitor);
         var handlers = new RuntimeHandlers(
-                List.of(new RuntimeHandlers.Handler(
-                        "runc", runc, base.resolve("run/runc"), Optional.empty(), Set.of())),
+                List.of(
+                        Handler.of("runc", runc, base.resolve("run/runc")),
+                        Handler.of("runsc", RUNSC.toString(), base.resolve("run/runsc"))),
                 "runc",
                 cgroups,
                 LAUNCHER);
@@ -173,7 +178,9 @@ public final class TestBed implements AutoCloseable {
     /** What is on the node of pods and containers; empty if nothing ever was, or all is gone. */
     List<String> leftovers() throws IOException {
         var found = new ArrayList<String>();
-        MountInfo.below(base).forEach(mount -> found.add("mount " + mount.path()));
+        MountInfo.below(base).stream()
+                .filter(mount -> !mount.path().endsWith("null-netns")) // runsc's own, one for all its sandboxes
+                .forEach(mount -> found.add("mount " + mount.path()));
         var parent = cgroups.cgroup("/carafe-" + tag);
         for (var directory : parent.directories()) {
             names(directory)
@@ -188,10 +195,13 @@ public final class TestBed implements AutoCloseable {
                 "run/execs",
                 "run/exits",
                 "run/runc",
+                "run/runsc",
+                "run/sandboxes",
+                "run/forwards",
                 "root/snapshots",
                 "root/cni/results")) {
             names(base.resolve(directory))
-                    .filter(name -> !name.startsWith("."))
+                    .filter(name -> !name.startsWith(".") && !name.equals("null-netns"))
                     .forEach(name -> found.add(directory + "/" + name));
         }
         names(base.resolve("leases/net" + tag))
@@ -239,6 +249,10 @@ public final class TestBed implements AutoCloseable {
     }
 
     static PodConfig pod(String name, Namespaces namespaces, String cgroupParent) {
+        return pod(name, namespaces, cgroupParent, "");
+    }
+
+    static PodConfig pod(String name, Namespaces namespaces, String cgroupParent, String handler) {
         return new PodConfig(
                 new PodName(name, "default", "uid-" + name, 0),
                 name,
@@ -250,7 +264,7 @@ public final class TestBed implements AutoCloseable {
                 cgroupParent,
                 Map.of(),
                 security(namespaces),
-                "",
+                handler,
                 null,
                 null);
     }

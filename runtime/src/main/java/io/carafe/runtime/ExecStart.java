@@ -12,6 +12,16 @@ import java.nio.file.Path;
  */
 public record ExecStart(Path process, Path pidFile, Path log, Stdio stdio) {
 
+    /** Where a sandboxed runtime writes the pid that the process has inside. */
+    public Path insidePidFile() {
+        return insidePidFile(pidFile.getParent());
+    }
+
+    /** The same, from the directory where a session has its files. */
+    public static Path insidePidFile(Path directory) {
+        return directory.resolve("pid-inside");
+    }
+
     /** What it reads and writes. Whoever asks still owns the descriptors and closes its copies after the call. */
     public sealed interface Stdio {}
 

@@ -7,6 +7,7 @@ import io.carafe.linux.SyscallException;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.process.Child;
 import io.carafe.linux.process.Executables;
+import io.carafe.linux.process.ExitStatus;
 import io.carafe.linux.process.Signal;
 import io.carafe.linux.process.Spawn;
 import io.carafe.oci.Json;
@@ -15,6 +16,7 @@ import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.State;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +25,13 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A program with runc's command line: runc, crun, youki, runsc. Each call is one process of it, killed with its group
- * when the deadline passes.
+ * A program with runc's command line: runc, crun, youki. Each call is one process of it, killed with its group when the
+ * deadline passes.
  */
-public final class ExternalRuntime implements OciRuntime {
+public sealed class ExternalRuntime implements OciRuntime permits SandboxedRuntime {
 
     private static final int OUTPUT_LIMIT = 1 << 20;
-    private static final byte[] NO_INPUT = {};
+    static final byte[] NO_INPUT = {};
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_+.-]+");
     private static final Features NOTHING_KNOWN =
             new Features(null, null, List.of(), List.of(), null, Map.of(), List.of());
@@ -37,6 +39,7 @@ public final class ExternalRuntime implements OciRuntime {
     private final String name;
     private final String program;
     private final Path root;
+    private final List<String> arguments;
     private final Path launcher;
     private volatile Features features;
     private volatile String version;
@@ -45,12 +48,14 @@ public final class ExternalRuntime implements OciRuntime {
      * @param name of the handler
      * @param program absolute path, or a name to be found in PATH; it may be missing until it is used
      * @param root directory for its state, made when needed by the program itself
+     * @param arguments that every call of it has before the command
      * @param launcher carafe-launcher, which waits for execs
      */
-    public ExternalRuntime(String name, String program, Path root, Path launcher) {
+    public ExternalRuntime(String name, String program, Path root, List<String> arguments, Path launcher) {
         this.name = name;
         this.program = program;
         this.root = root;
+        this.arguments = List.copyOf(arguments);
         this.launcher = launcher;
     }
 
@@ -59,14 +64,24 @@ public final class ExternalRuntime implements OciRuntime {
         return name;
     }
 
+    /** carafe-launcher, which stands between the runtime and what calls it. */
+    public final Path launcher() {
+        return launcher;
+    }
+
     @Override
     public Path root() {
         return root;
     }
 
     @Override
+    public List<String> containers() throws IOException {
+        return stateFiles();
+    }
+
+    @Override
     public CreateCommand createCommand() {
-        return new CreateCommand(binary(), List.of("--root=" + root));
+        return new CreateCommand(binary(), globalArguments());
     }
 
     @Override
@@ -127,8 +142,8 @@ public final class ExternalRuntime implements OciRuntime {
     public Child exec(String id, ExecStart start) {
         requireId(id);
         var argv = new ArrayList<>(List.of(launcher.toString(), "await", "--pid-file=" + start.pidFile(), "--"));
-        argv.addAll(List.of(binary().toString(), "--root=" + root));
-        argv.addAll(List.of("--log=" + start.log(), "--log-format=json", "exec", "--detach"));
+        argv.addAll(command(List.of("--log=" + start.log(), "--log-format=json", "exec", "--detach")));
+        argv.addAll(execOptions(start));
         argv.addAll(List.of(
                 "--process",
                 start.process().toString(),
@@ -148,6 +163,11 @@ public final class ExternalRuntime implements OciRuntime {
         } catch (SyscallException e) {
             throw cannotRun(e);
         }
+    }
+
+    /** What its {@code exec} is told beside what every runtime is. */
+    List<String> execOptions(ExecStart start) {
+        return List.of();
     }
 
     private static Spawn onPipes(Spawn spawn, ExecStart.Pipes pipes) {
@@ -204,25 +224,33 @@ public final class ExternalRuntime implements OciRuntime {
                 && layout.controllers().stream().anyMatch(name -> !layout.v1().containsKey(name));
     }
 
-    private Spawn.Output succeed(List<String> arguments, String id, byte[] input, Deadline deadline) {
+    Spawn.Output succeed(List<String> words, String id, byte[] input, Deadline deadline) {
+        return succeed(List.of(), words, id, input, deadline);
+    }
+
+    /** @param options before the command, as all of its calls for this container need them */
+    final Spawn.Output succeed(List<String> options, List<String> words, String id, byte[] input, Deadline deadline) {
         requireId(id);
         // the log goes where the messages go, so that one read gets both
         var all = new ArrayList<>(List.of("--log=/dev/stderr", "--log-format=json"));
-        all.addAll(arguments);
+        all.addAll(options);
+        all.addAll(words);
         var output = run(all, input, deadline);
         if (!output.status().success()) {
-            var message = RuntimeMessages.lastError(output.stderr());
-            var reason = message.isEmpty() ? output.status().toString() : message;
-            throw RuntimeMessages.failure(name + " " + arguments.getFirst() + " " + id, reason)
-                    .with("object", id);
+            throw failure(words.getFirst(), id, output.status(), RuntimeMessages.lastError(output.stderr()));
         }
         return output;
     }
 
-    private Spawn.Output run(List<String> arguments, byte[] input, Deadline deadline) {
-        deadline.check(name + " " + String.join(" ", arguments));
+    final CarafeException failure(String command, String id, ExitStatus status, String message) {
+        var reason = message.isEmpty() ? status.toString() : message;
+        return RuntimeMessages.failure(name + " " + command + " " + id, reason).with("object", id);
+    }
+
+    private Spawn.Output run(List<String> words, byte[] input, Deadline deadline) {
+        deadline.check(name + " " + String.join(" ", words));
         try {
-            return spawn(arguments).run(input, OUTPUT_LIMIT, deadline);
+            return spawn(words).run(input, OUTPUT_LIMIT, deadline);
         } catch (SyscallException e) {
             throw cannotRun(e);
         } catch (IOException e) {
@@ -230,12 +258,32 @@ public final class ExternalRuntime implements OciRuntime {
         }
     }
 
-    private Spawn spawn(List<String> arguments) {
-        var argv = new ArrayList<String>();
-        argv.add(binary().toString());
-        argv.add("--root=" + root);
-        argv.addAll(arguments);
-        return Spawn.of(argv).withEnvironment(environment());
+    /** A call of it, not yet started. */
+    final Spawn spawn(List<String> words) {
+        return Spawn.of(command(words)).withEnvironment(environment());
+    }
+
+    private List<String> command(List<String> words) {
+        var argv = new ArrayList<>(List.of(binary().toString()));
+        argv.addAll(globalArguments());
+        argv.addAll(words);
+        return argv;
+    }
+
+    final List<String> globalArguments() {
+        var all = new ArrayList<>(List.of("--root=" + root));
+        all.addAll(arguments);
+        return all;
+    }
+
+    /** Names in its root; none if it was never used. */
+    final List<String> stateFiles() throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        try (var entries = Files.list(root)) {
+            return entries.map(entry -> entry.getFileName().toString()).toList();
+        }
     }
 
     /** runc looks up its hooks' and its own helpers by PATH, crun wants a directory of its own. */
@@ -244,20 +292,20 @@ public final class ExternalRuntime implements OciRuntime {
         return Map.of("PATH", path, "XDG_RUNTIME_DIR", "/run");
     }
 
-    private Path binary() {
+    final Path binary() {
         return Executables.find(program)
                 .orElseThrow(() -> new CarafeException.Unavailable("runtime handler " + name + ": there is no program "
                         + program + "; install it, or set its path in the configuration"));
     }
 
-    private CarafeException cannotRun(SyscallException e) {
+    final CarafeException cannotRun(SyscallException e) {
         return e.errno() == Errno.ENOENT || e.errno() == Errno.EACCES
                 ? new CarafeException.Unavailable("runtime handler " + name + ": " + e.getMessage(), e)
                 : new CarafeException.Internal("runtime handler " + name + ": " + e.getMessage(), e);
     }
 
     /** Ids become arguments and names of directories of a program that may be less careful. */
-    private static void requireId(String id) {
+    static void requireId(String id) {
         if (!ID.matcher(id).matches() || id.startsWith("-") || id.equals(".") || id.equals("..")) {
             throw new CarafeException.InvalidArgument(
                     "container id \"" + id + "\": only letters, digits and _ + . - are allowed");

@@ -6,6 +6,7 @@ import io.carafe.linux.process.Signal;
 import io.carafe.oci.runtime.Features;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.State;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -48,8 +49,11 @@ public interface OciRuntime {
     /** The handler's name in the configuration. */
     String name();
 
-    /** The directory of its state; every container it knows has a directory of its id there. */
+    /** The directory of its state. */
     Path root();
+
+    /** Ids of all containers that it has state of, and maybe other names that lie there. */
+    List<String> containers() throws IOException;
 
     /** What to run, before the runtime's {@code create} and its arguments. */
     CreateCommand createCommand();

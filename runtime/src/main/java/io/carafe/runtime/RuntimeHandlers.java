@@ -21,13 +21,32 @@ public final class RuntimeHandlers {
      * @param name what a pod asks for
      * @param path absolute path of the program, or its name in PATH
      * @param root directory of its state
-     * @param monitorCgroup cgroup for the monitors of its containers; empty for the pod's own
+     * @param arguments of every call of it, before the command
+     * @param sandboxed whether its containers run on a kernel of their own, see {@link SandboxedRuntime}
+     * @param monitorCgroup cgroup for the monitors of its containers; empty for the daemon's usual one
      * @param allowedAnnotations prefixes of the annotations that are handed to it
      */
     public record Handler(
-            String name, String path, Path root, Optional<String> monitorCgroup, Set<String> allowedAnnotations) {
+            String name,
+            String path,
+            Path root,
+            List<String> arguments,
+            boolean sandboxed,
+            Optional<String> monitorCgroup,
+            Set<String> allowedAnnotations) {
         public Handler {
+            arguments = List.copyOf(arguments);
             allowedAnnotations = Set.copyOf(allowedAnnotations);
+        }
+
+        /** One of which nothing is special; sandboxed if its program is called runsc. */
+        public static Handler of(String name, String path, Path root) {
+            return new Handler(name, path, root, List.of(), isSandboxed(path), Optional.empty(), Set.of());
+        }
+
+        /** What is known by a program's name: gVisor's runsc is sandboxed. */
+        public static boolean isSandboxed(String path) {
+            return Path.of(path).getFileName().toString().startsWith("runsc");
         }
 
         /** Whether an annotation of the pod or container is one that this runtime may see. */
@@ -60,12 +79,18 @@ public final class RuntimeHandlers {
             if (handlers.putIfAbsent(handler.name(), handler) != null) {
                 throw new CarafeException.InvalidArgument("runtime handler " + handler.name() + " is configured twice");
             }
-            runtimes.put(handler.name(), new ExternalRuntime(handler.name(), handler.path(), handler.root(), launcher));
+            runtimes.put(handler.name(), runtime(handler, launcher));
         }
         if (!handlers.containsKey(defaultName)) {
             throw new CarafeException.InvalidArgument(
                     "default runtime handler " + defaultName + " is not configured: there are " + handlers.keySet());
         }
+    }
+
+    private static ExternalRuntime runtime(Handler handler, Path launcher) {
+        return handler.sandboxed()
+                ? new SandboxedRuntime(handler.name(), handler.path(), handler.root(), handler.arguments(), launcher)
+                : new ExternalRuntime(handler.name(), handler.path(), handler.root(), handler.arguments(), launcher);
     }
 
     /** Of all handlers, whether they work or not. */
@@ -84,6 +109,11 @@ public final class RuntimeHandlers {
      */
     public OciRuntime get(String name) {
         return runtimes.get(handler(name).name());
+    }
+
+    /** The runtime of this name if it is a sandboxed one; nothing for a name that is not configured any more. */
+    public Optional<SandboxedRuntime> sandboxed(String name) {
+        return runtimes.get(name) instanceof SandboxedRuntime sandboxed ? Optional.of(sandboxed) : Optional.empty();
     }
 
     /** The configuration behind {@link #get}. */

@@ -24,6 +24,9 @@ public final class RuntimeMessages {
             "process already finished",
             "container does not exist",
             "is not running",
+            // runsc
+            "loading container: file does not exist",
+            "in state stopped",
             // crun, of its own state file
             "/status`: no such file or directory",
             "cannot exec in a stopped container",
@@ -32,6 +35,7 @@ public final class RuntimeMessages {
 
     private static final List<String> WRONG_REQUEST = List.of(
             "executable file not found",
+            "error finding executable",
             "exec format error",
             "is a directory: unknown",
             "unable to find user",
@@ -85,10 +89,10 @@ public final class RuntimeMessages {
         return new CarafeException.Internal(text);
     }
 
-    /** {@code exec: "/nope": stat /nope: no such file or directory}, {@code exec: "/etc": permission denied}. */
+    /** {@code exec: "/nope": stat /nope: no such file or directory}, {@code failed to load /nope: no such file or directory}. */
     private static boolean namesMissingProgram(String message) {
         var lower = message.toLowerCase(Locale.ROOT);
-        return (lower.contains("exec: \"") || lower.contains("executable file"))
+        return (lower.contains("exec: \"") || lower.contains("executable file") || lower.contains("failed to load "))
                 && (lower.contains("no such file or directory")
                         || lower.contains("permission denied")
                         || lower.contains("not a directory")

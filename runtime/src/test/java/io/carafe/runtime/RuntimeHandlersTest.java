@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +83,8 @@ class RuntimeHandlersTest {
 
     @Test
     void aHungProgramIsKilledAtTheDeadline() throws IOException {
-        var hung = new ExternalRuntime("hung", program("hung", "sleep 1000"), directory, Path.of("/launcher"));
+        var hung =
+                new ExternalRuntime("hung", program("hung", "sleep 1000"), directory, List.of(), Path.of("/launcher"));
         assertThrows(
                 CarafeException.DeadlineExceeded.class, () -> hung.start("c1", Deadline.after(Duration.ofMillis(200))));
     }
@@ -92,7 +92,7 @@ class RuntimeHandlersTest {
     @Test
     void goneIsDoneForKillAndDelete() throws IOException {
         var gone = program("gone", "echo '{\"level\":\"error\",\"msg\":\"container does not exist\"}' >&2; exit 1");
-        var runtime = new ExternalRuntime("runc", gone, directory, Path.of("/launcher"));
+        var runtime = new ExternalRuntime("runc", gone, directory, List.of(), Path.of("/launcher"));
         assertFalse(runtime.kill("c1", Signal.TERM, false, soon()));
         runtime.delete("c1", true, soon());
         assertThrows(CarafeException.NotFound.class, () -> runtime.start("c1", soon()));
@@ -101,7 +101,7 @@ class RuntimeHandlersTest {
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", "a/b", "--all", "a b", "ä"})
     void idsThatCouldBeOptionsOrPathsAreRefused(String id) {
-        var runtime = new ExternalRuntime("runc", "runc", directory, Path.of("/launcher"));
+        var runtime = new ExternalRuntime("runc", "runc", directory, List.of(), Path.of("/launcher"));
         assertThrows(CarafeException.InvalidArgument.class, () -> runtime.start(id, soon()));
     }
 
@@ -113,7 +113,7 @@ class RuntimeHandlersTest {
     }
 
     private Handler handler(String name, String path) {
-        return new Handler(name, path, directory.resolve("root-" + name), Optional.empty(), Set.of());
+        return Handler.of(name, path, directory.resolve("root-" + name));
     }
 
     private static Deadline soon() {

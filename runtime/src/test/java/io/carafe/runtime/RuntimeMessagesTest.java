@@ -37,7 +37,9 @@ class RuntimeMessagesTest {
                 "container not running",
                 "os: process already finished",
                 "error opening file `/run/crun/nope/status`: No such file or directory",
-                "kill container: No such process"
+                "kill container: No such process",
+                "FetchSpec failed: loading container: file does not exist",
+                "executing processes for container: cannot execute in container \"c1\" in state stopped"
             })
     void whatMeansGoneIsNotFound(String message) {
         assertInstanceOf(CarafeException.NotFound.class, RuntimeMessages.failure("kill", message));
@@ -48,6 +50,8 @@ class RuntimeMessagesTest {
             strings = {
                 "runc create failed: unable to start container process: exec: \"/nope\": stat /nope: no such file or directory",
                 "exec: \"nope\": executable file not found in $PATH",
+                "executing command \"/nope\" in sandbox: failed to load /nope: no such file or directory",
+                "executing command \"nope\" in sandbox: error finding executable \"nope\" in PATH [/bin]: no such file",
                 "executable file `nope` not found in $PATH: No such file or directory",
                 "unable to start container process: exec: \"/etc\": permission denied"
             })

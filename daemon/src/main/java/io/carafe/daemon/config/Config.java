@@ -90,11 +90,31 @@ public record Config(
             @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true)
             String root,
 
-            @Doc(value = "Cgroup of the monitors; empty for the pod's own.", optional = true)
+            @Doc(
+                    value = "Put before the command in every call of the runtime, such as \"--platform=kvm\".",
+                    optional = true)
+            List<String> arguments,
+
+            @Doc(
+                    value = "yes if the runtime gives each pod a kernel of its own, as gVisor's runsc does; no if not;"
+                            + " empty for yes with a program called runsc.",
+                    optional = true)
+            String sandboxed,
+
+            @Doc(value = "Cgroup of the monitors; empty for one below cgroup_parent.", optional = true)
             String monitorCgroup,
 
             @Doc(value = "Prefixes of the annotations that are handed to the runtime.", optional = true)
-            List<String> allowedAnnotations) {}
+            List<String> allowedAnnotations) {
+        public Handler {
+            oneOf("runtime.handlers.*.sandboxed", sandboxed, List.of("", "yes", "no"));
+        }
+
+        /** A program that is called by its name, with nothing special. */
+        static Handler of(String program) {
+            return new Handler(program, "", List.of(), "", "", List.of());
+        }
+    }
 
     /** Pod networking. */
     public record Cni(
@@ -178,7 +198,7 @@ public record Config(
             Path.of("/run/carafe/carafe.sock"),
             "/carafe",
             new Log("info", "text"),
-            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun")),
+            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Image(
                     Path.of("/etc/containers/registries.conf"),
@@ -240,7 +260,7 @@ public record Config(
     private static Map<String, Handler> handlers(String... names) {
         var handlers = new LinkedHashMap<String, Handler>();
         for (var name : names) {
-            handlers.put(name, new Handler(name, "", "", List.of()));
+            handlers.put(name, Handler.of(name));
         }
         return handlers;
     }

@@ -52,15 +52,26 @@ class ConfigFilesTest {
     }
 
     @Test
+    void aHandlersArgumentsAndKernelCanBeSaid() throws IOException {
+        Files.writeString(
+                file,
+                "[runtime.handlers.gvisor]\npath = \"/opt/gvisor\"\narguments = [\"--platform=kvm\"]\nsandboxed = \"yes\"\n");
+        var handler = ConfigFiles.read(file).runtime().handlers().get("gvisor");
+        assertEquals(List.of("--platform=kvm"), handler.arguments());
+        assertEquals("yes", handler.sandboxed());
+
+        Files.writeString(file, "[runtime.handlers.gvisor]\npath = \"/opt/gvisor\"\nsandboxed = \"maybe\"\n");
+        assertThrows(CarafeException.InvalidArgument.class, () -> ConfigFiles.read(file));
+    }
+
+    @Test
     void handlerIsAddedBesideTheBuiltInOnes() throws IOException {
         Files.writeString(
                 file, "[runtime]\ndefault_handler = \"kata\"\n[runtime.handlers.kata]\npath = \"/opt/kata\"\n");
 
         var runtime = ConfigFiles.read(file).runtime();
 
-        assertEquals(
-                new Config.Handler("/opt/kata", "", "", List.of()),
-                runtime.handlers().get("kata"));
+        assertEquals(Config.Handler.of("/opt/kata"), runtime.handlers().get("kata"));
         assertTrue(runtime.handlers().containsKey("runc"));
     }
 

@@ -32,7 +32,7 @@ record ContainerParts(
         var parts = core.parts();
         var table = new Table<ContainerKey, Container>("container");
         var image = new ImageStage(parts.images());
-        var kill = new Kill(parts.cgroups());
+        var kill = new Kill(parts.handlers(), parts.cgroups());
         var events = new ContainerEvents(core.events(), table);
         return new ContainerParts(
                 table,
@@ -40,7 +40,7 @@ record ContainerParts(
                 stages(core, table, image, kill),
                 image,
                 kill,
-                new Exits(parts.monitor(), events, parts.cgroups()),
+                new Exits(parts.monitor(), parts.handlers(), events, parts.cgroups()),
                 events,
                 parts.monitor(),
                 parts.handlers(),

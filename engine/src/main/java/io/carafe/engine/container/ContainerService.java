@@ -209,6 +209,13 @@ public final class ContainerService implements Containers, PodContainers {
                 .map(container -> container.record().cgroup());
     }
 
+    /** Name of the container's runtime handler. */
+    public Optional<String> handler(String containerId) {
+        return parts.table()
+                .find(containerId)
+                .map(container -> container.record().handler());
+    }
+
     private List<Container> containersOf(String podId) {
         return parts.table().all().stream()
                 .filter(container -> container.record().podId().equals(podId))

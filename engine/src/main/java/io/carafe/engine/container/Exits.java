@@ -8,12 +8,13 @@ import io.carafe.engine.monitor.ContainerExit;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.store.Durability;
 import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /** Notes how containers end. */
-record Exits(Monitor monitor, ContainerEvents events, CgroupLayout cgroups) {
+record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, CgroupLayout cgroups) {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Duration KILL_REST = Duration.ofSeconds(10);
@@ -55,7 +56,13 @@ record Exits(Monitor monitor, ContainerEvents events, CgroupLayout cgroups) {
      * one ends.
      */
     private void killRest(Container container) {
-        if (container.pod().record().sharesPids()) {
+        if (!container.pod().record().sharesPids()) {
+            return;
+        }
+        var sandboxed = handlers.sandboxed(container.record().handler());
+        if (sandboxed.isPresent()) {
+            Kill.all(sandboxed.get(), container, Deadline.after(KILL_REST));
+        } else {
             try {
                 var cgroup = cgroups.cgroup(container.record().cgroup());
                 if (cgroup.exists()) {

@@ -56,6 +56,7 @@ record SpecStage(
                 targetPidNamespace(container),
                 imageVolumes(container),
                 container.cgroup(),
+                handlers.handler(container.handler()),
                 handlers.get(container.handler()).features(deadline)));
         var bundle = Files.createDirectories(places.bundle(container.id()));
         Files.write(bundle.resolve("config.json"), Json.write(generated.spec()));

@@ -39,12 +39,12 @@ record StopContainer(ContainerParts parts) {
         parts.kill().kill(container, Deadline.after(parts.timeouts().runtime())); // a created one has no gate to undo
     }
 
-    private static void askToEnd(Container container) throws IOException, InterruptedException {
+    private void askToEnd(Container container) throws IOException, InterruptedException {
         if (container.killClock().isUp()) {
             return;
         }
         var signal = Signal.parse(container.record().process().stopSignal());
-        container.record().monitored().container().signal(signal);
+        parts.kill().signal(container, signal, Deadline.after(parts.timeouts().runtime()));
         container.killClock().await(container.exited());
     }
 }

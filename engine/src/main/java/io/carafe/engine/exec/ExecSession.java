@@ -10,6 +10,7 @@ import io.carafe.linux.process.ProcessTree;
 import io.carafe.oci.Json;
 import io.carafe.runtime.ExecStart;
 import io.carafe.runtime.RuntimeMessages;
+import io.carafe.runtime.SandboxedRuntime;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -41,6 +42,9 @@ final class ExecSession implements AutoCloseable {
         var directory = Files.createTempDirectory(parent, "exec-");
         try {
             Files.write(directory.resolve("process.json"), Json.write(command.process()));
+            if (command.runtime() instanceof SandboxedRuntime) {
+                new Inside(command.runtime().name(), command.containerId()).write(directory);
+            }
         } catch (IOException e) {
             delete(directory);
             throw e;
@@ -122,6 +126,9 @@ final class ExecSession implements AutoCloseable {
         }
         var deadline = Deadline.after(KILL_TIME);
         var process = startedProcess();
+        if (command.runtime() instanceof SandboxedRuntime runtime) {
+            killInside(runtime, command.containerId(), directory, deadline);
+        }
         boolean gone = ProcessTree.kill(process.stream().toList(), deadline);
         if (process.isPresent()) {
             var _ = child.waitFor(Deadline.after(LAUNCHER_END_TIME));
@@ -129,6 +136,29 @@ final class ExecSession implements AutoCloseable {
         if (!(gone && ProcessTree.kill(List.of(child.ref()), deadline))) {
             throw new CarafeException.Internal(
                     "exec in container " + command.containerId() + ": some of its processes do not die");
+        }
+    }
+
+    /** Kills what a session has started in a sandbox, where signals of the host do not reach. */
+    static void killInside(SandboxedRuntime runtime, String containerId, Path directory, Deadline deadline) {
+        readPid(ExecStart.insidePidFile(directory)).ifPresent(pid -> runtime.killInside(containerId, pid, deadline));
+    }
+
+    /** In whose container a session runs, for one who finds it after a crash. */
+    record Inside(String handler, String containerId) {
+        private static final String FILE = "inside.json";
+
+        void write(Path directory) throws IOException {
+            Files.write(directory.resolve(FILE), Json.write(this));
+        }
+
+        /** Nothing if it is no sandbox's. */
+        static Optional<Inside> read(Path directory) {
+            try {
+                return Optional.of(Json.read(directory.resolve(FILE), Inside.class));
+            } catch (IOException | CarafeException e) {
+                return Optional.empty();
+            }
         }
     }
 

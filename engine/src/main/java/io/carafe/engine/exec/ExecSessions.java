@@ -10,6 +10,7 @@ import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.ProcessTree;
 import io.carafe.linux.process.Pump;
 import io.carafe.runtime.ExecStart;
+import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -98,9 +99,10 @@ public final class ExecSessions {
     }
 
     /** Kills what sessions of a former daemon left running. To be called before any session is opened. */
-    public void recover(Deadline deadline) {
+    public void recover(RuntimeHandlers handlers, Deadline deadline) {
         try (var sessions = Files.newDirectoryStream(directory)) {
             for (var session : sessions) {
+                killInside(handlers, session, deadline);
                 var left = leftovers(session);
                 if (!left.isEmpty()) {
                     LOG.log(Level.INFO, "kill what is left of exec session {0}: {1}", session.getFileName(), left);
@@ -114,6 +116,17 @@ public final class ExecSessions {
         } catch (IOException e) {
             throw new CarafeException.Internal("recover exec sessions in " + directory + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void killInside(RuntimeHandlers handlers, Path session, Deadline deadline) {
+        ExecSession.Inside.read(session)
+                .ifPresent(inside -> handlers.sandboxed(inside.handler()).ifPresent(runtime -> {
+                    try {
+                        ExecSession.killInside(runtime, inside.containerId(), session, deadline);
+                    } catch (CarafeException e) {
+                        LOG.log(Level.WARNING, "exec session {0}: {1}", session.getFileName(), e.getMessage());
+                    }
+                }));
     }
 
     private int onPipes(ExecCommand command, ProcessIo io) throws IOException {

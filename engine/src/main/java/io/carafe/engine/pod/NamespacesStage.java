@@ -11,9 +11,11 @@ import io.carafe.linux.mount.Mounts;
 import io.carafe.runtime.InitRequest;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.PinRequest;
+import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -21,8 +23,11 @@ import java.util.function.UnaryOperator;
  * The namespaces that the pod's containers share, each kept alive by a bind mount: there is no pause container. Only a pod
  * that shares its pid namespace has a process, since a pid namespace lives by its first one. That process is alone in a
  * cgroup of its own, where it is found even if its pid was never written down. A pod's user namespace owns all the others.
+ *
+ * <p>A sandboxed runtime has all but the network namespace in its own kernel.
  */
-record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) implements Stage<PodRecord> {
+record NamespacesStage(Launcher launcher, RuntimeHandlers handlers, CgroupLayout cgroups, Places places)
+        implements Stage<PodRecord> {
 
     private static final String INIT_CGROUP = "carafe-init-";
 
@@ -34,18 +39,19 @@ record NamespacesStage(Launcher launcher, CgroupLayout cgroups, Places places) i
     @Override
     public UnaryOperator<PodRecord> apply(PodRecord pod, Deadline deadline) throws IOException {
         var directory = Files.createDirectories(places.namespaces(pod.id()));
-        boolean ownHost = !pod.hostNetwork();
-        Optional<Path> net = ownHost ? Optional.of(directory.resolve("net")) : Optional.empty();
-        Optional<Path> uts = ownHost ? Optional.of(directory.resolve("uts")) : Optional.empty();
-        Optional<Path> ipc = pod.hostIpc() ? Optional.empty() : Optional.of(directory.resolve("ipc"));
+        boolean ownNetwork = !pod.hostNetwork();
+        boolean sandboxed = handlers.sandboxed(pod.handler()).isPresent();
+        Optional<Path> net = ownNetwork ? Optional.of(directory.resolve("net")) : Optional.empty();
+        Optional<Path> uts = ownNetwork && !sandboxed ? Optional.of(directory.resolve("uts")) : Optional.empty();
+        Optional<Path> ipc = pod.hostIpc() || sandboxed ? Optional.empty() : Optional.of(directory.resolve("ipc"));
         var user = Optional.ofNullable(pod.userNamespace())
                 .map(chosen -> new PinRequest.User(directory.resolve("user"), chosen.ids()));
         if (user.isPresent() || net.isPresent() || ipc.isPresent()) {
             var hostname = uts.map(file -> Hostname.of(pod.id(), pod.config()));
-            launcher.pin(
-                    new PinRequest(user, net, ipc, uts, hostname, pod.config().sysctls()), deadline);
+            Map<String, String> sysctls = sandboxed ? Map.of() : pod.config().sysctls();
+            launcher.pin(new PinRequest(user, net, ipc, uts, hostname, sysctls), deadline);
         }
-        if (!pod.sharesPids()) {
+        if (!pod.sharesPids() || sandboxed) {
             return UnaryOperator.identity();
         }
         var cgroup = initCgroup(pod);

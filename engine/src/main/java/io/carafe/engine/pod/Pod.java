@@ -34,10 +34,11 @@ public record Pod(Owner<PodRecord> owner, Places places) {
     public PodPlace place() {
         var record = record();
         var pinned = places.namespaces(id());
+        boolean sandboxed = record.sandbox() != null;
         return new PodPlace(
                 record.hostNetwork() ? null : pinned.resolve("net"),
-                record.hostIpc() ? null : pinned.resolve("ipc"),
-                record.hostNetwork() ? null : pinned.resolve("uts"),
+                record.hostIpc() || sandboxed ? null : pinned.resolve("ipc"),
+                record.hostNetwork() || sandboxed ? null : pinned.resolve("uts"),
                 record.init() == null ? null : Path.of("/proc/" + record.init().pid() + "/ns/pid"),
                 record.userNamespace() == null ? null : pinned.resolve("user"),
                 record.hostIpc() ? null : places.shm(id()),
@@ -54,12 +55,12 @@ public record Pod(Owner<PodRecord> owner, Places places) {
                 record.ips(),
                 record.hostNetwork() ? "" : places.netns(record.id()).toString(),
                 record.handler(),
-                Map.of(
-                        "cgroup",
-                        record.cgroup(),
-                        "pid",
-                        record.init() == null
-                                ? "0"
-                                : Integer.toString(record.init().pid())));
+                Map.of("cgroup", record.cgroup(), "pid", Integer.toString(firstProcess(record))));
+    }
+
+    /** 0 if it has none. */
+    private static int firstProcess(PodRecord record) {
+        var process = record.sandbox() == null ? record.init() : record.sandbox();
+        return process == null ? 0 : process.pid();
     }
 }

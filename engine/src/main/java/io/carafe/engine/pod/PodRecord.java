@@ -17,6 +17,7 @@ import java.util.List;
  * @param ownCgroup whether the cgroup was made for this pod and goes with it; the kubelet's stays
  * @param ips primary first; empty for host network or before and after the network stage
  * @param init the pod's first process, in a pod that shares its pid namespace; otherwise null
+ * @param sandbox the sandbox's process, in a pod of a sandboxed runtime; otherwise null
  */
 public record PodRecord(
         String id,
@@ -27,7 +28,8 @@ public record PodRecord(
         String cgroup,
         boolean ownCgroup,
         List<String> ips,
-        ProcessRef init) {
+        ProcessRef init,
+        ProcessRef sandbox) {
 
     private static final Namespaces SHARED = new Namespaces(Mode.POD, Mode.CONTAINER, Mode.POD, "", null);
 
@@ -75,14 +77,18 @@ public record PodRecord(
     }
 
     PodRecord withPhase(Phase value) {
-        return new PodRecord(id, config, handler, createdAt, value, cgroup, ownCgroup, ips, init);
+        return new PodRecord(id, config, handler, createdAt, value, cgroup, ownCgroup, ips, init, sandbox);
     }
 
     PodRecord withIps(List<String> value) {
-        return new PodRecord(id, config, handler, createdAt, phase, cgroup, ownCgroup, value, init);
+        return new PodRecord(id, config, handler, createdAt, phase, cgroup, ownCgroup, value, init, sandbox);
     }
 
     PodRecord withInit(ProcessRef value) {
-        return new PodRecord(id, config, handler, createdAt, phase, cgroup, ownCgroup, ips, value);
+        return new PodRecord(id, config, handler, createdAt, phase, cgroup, ownCgroup, ips, value, sandbox);
+    }
+
+    PodRecord withSandbox(ProcessRef value) {
+        return new PodRecord(id, config, handler, createdAt, phase, cgroup, ownCgroup, ips, init, value);
     }
 }

@@ -56,6 +56,7 @@ public final class PodRecovery {
     private Optional<Runnable> adoptReady(Pod pod, boolean rebooted) {
         var problem = rebooted ? "the machine was restarted" : problem(pod);
         if (problem.isEmpty()) {
+            service.guard(pod);
             return Optional.empty();
         }
         LOG.log(Level.WARNING, "{0} is not ready any more: {1}", pod, problem);
@@ -64,7 +65,7 @@ public final class PodRecovery {
     }
 
     private static boolean holdsWhatStopUndoes(Pod pod) {
-        return List.of("namespaces", "network", "files").stream()
+        return List.of("namespaces", "network", "files", "sandbox").stream()
                 .anyMatch(stage -> pod.owner().holds(stage));
     }
 
@@ -81,6 +82,10 @@ public final class PodRecovery {
             if (!isNamespace(pin)) {
                 return pin + " is no namespace any more";
             }
+        }
+        var sandbox = pod.record().sandbox();
+        if (sandbox != null && !sandbox.alive()) {
+            return "its sandbox " + sandbox.pid() + " has ended";
         }
         var init = pod.record().init();
         return init != null && !init.alive() ? "its first process " + init.pid() + " has ended" : "";

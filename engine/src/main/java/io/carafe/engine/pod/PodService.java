@@ -14,6 +14,7 @@ import io.carafe.engine.model.PodStatus;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.pod.PodRecord.Phase;
 import io.carafe.engine.spec.PodFiles;
+import io.carafe.engine.spec.SandboxSpec;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.stage.Owner;
 import io.carafe.engine.stage.Stages;
@@ -22,6 +23,7 @@ import io.carafe.engine.store.Durability;
 import io.carafe.engine.table.Claims;
 import io.carafe.engine.table.Table;
 import io.carafe.linux.net.NetnsThreads;
+import io.carafe.runtime.SandboxedRuntime;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
@@ -31,7 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Pods by their stages: run applies all, stop undoes down to the namespaces, remove undoes the rest. */
-public final class PodService implements Pods {
+public final class PodService implements Pods, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
 
@@ -42,6 +44,7 @@ public final class PodService implements Pods {
     private final UserNamespaceSupport users;
     private final EngineCore core;
     private final Claims<PodName> claims = new Claims<>();
+    private final SandboxGuard guard = new SandboxGuard();
 
     private PodService(
             EngineCore core,
@@ -70,14 +73,16 @@ public final class PodService implements Pods {
         var stages = new Stages<PodRecord>(
                 List.of(
                         new CgroupStage(parts.cgroups(), limits),
-                        new NamespacesStage(parts.launcher(), parts.cgroups(), places),
+                        new NamespacesStage(parts.launcher(), parts.handlers(), parts.cgroups(), places),
                         new NetworkStage(
                                 parts.network(), places, swept, core.timeouts().network()),
-                        new FilesStage(new PodFiles(), places)),
+                        new FilesStage(new PodFiles(), places),
+                        new SandboxStage(parts.handlers(), parts.cgroups(), places)),
                 core.timeouts().operation(),
                 parts.timings(),
                 parts.faults());
-        return new PodService(core, stages, containers, new PortForwarder(threads, places), users);
+        var ports = new PortForwarder(threads, parts.handlers(), places);
+        return new PodService(core, stages, containers, ports, users);
     }
 
     /** Takes up what an earlier engine left. */
@@ -107,8 +112,8 @@ public final class PodService implements Pods {
         var parent = config.cgroupParent();
         var cgroup = parent.isEmpty() ? core.places().podCgroup(id) : parent.startsWith("/") ? parent : "/" + parent;
         boolean ownCgroup = !core.parts().cgroups().cgroup(cgroup).exists();
-        var record =
-                new PodRecord(id, config, handler, Instant.now(), Phase.MAKING, cgroup, ownCgroup, List.of(), null);
+        var record = new PodRecord(
+                id, config, handler, Instant.now(), Phase.MAKING, cgroup, ownCgroup, List.of(), null, null);
         var pod = new Pod(new Owner<>(Kind.POD, id, record, List.of(), core.store()), core.places());
         return pod.owner().queue().submit(pod.operation("run"), operation -> make(operation, pod));
     }
@@ -120,6 +125,7 @@ public final class PodService implements Pods {
             stages.apply(operation, pod.owner(), Deadline.after(core.timeouts().operation()));
             pod.owner().update(Durability.POWER, record -> record.withPhase(Phase.READY));
             table.add(pod.id(), name, pod);
+            guard(pod);
             publish(pod, ContainerEvent.Kind.CREATED);
             publish(pod, ContainerEvent.Kind.STARTED);
             return pod.id();
@@ -137,6 +143,9 @@ public final class PodService implements Pods {
             core.parts().specs().check(pod.id(), pod.record().config());
             var limit = Deadline.after(core.timeouts().runtime());
             var runtime = core.parts().handlers().usable(pod.record().handler(), limit);
+            if (runtime instanceof SandboxedRuntime) {
+                SandboxSpec.check(pod.record().config());
+            }
             if (pod.record().userNamespace() != null) {
                 var problem = users.problem(runtime.name(), runtime.features(limit));
                 if (!problem.isEmpty()) {
@@ -145,6 +154,20 @@ public final class PodService implements Pods {
             }
         } catch (CarafeException e) {
             throw e.in("run " + pod);
+        }
+    }
+
+    /** A pod whose sandbox dies is not ready any more. */
+    void guard(Pod pod) {
+        if (pod.record().sandbox() != null) {
+            guard.watch(pod, this::lost);
+        }
+    }
+
+    private void lost(Pod pod) {
+        if (pod.record().phase() == Phase.READY) {
+            LOG.log(Level.WARNING, "{0} is stopped: its sandbox has died", pod);
+            finishStop(pod);
         }
     }
 
@@ -271,6 +294,12 @@ public final class PodService implements Pods {
             throw new CarafeException.FailedPrecondition("forward port " + port + " of " + pod + ": it is not ready");
         }
         return ports.connect(pod, port, deadline);
+    }
+
+    /** Stops watching; pods go on. */
+    @Override
+    public void close() {
+        guard.close();
     }
 
     private void publish(Pod pod, ContainerEvent.Kind kind) {

@@ -68,6 +68,7 @@ final class Orphans {
             found.addAll(directories(places.bundles(), isContainer, "bundle "));
             found.addAll(snapshots());
             found.addAll(directories(places.namespaces(), isPod, "namespaces "));
+            found.addAll(directories(places.sandboxes(), isPod, "sandbox "));
             found.addAll(directories(places.pods(), isPod, "pod files "));
         } catch (IOException e) {
             LOG.log(Level.ERROR, "look for what an earlier engine left: {0}", e.getMessage());
@@ -150,8 +151,8 @@ final class Orphans {
         var orphans = new ArrayList<Orphan>();
         for (var name : parts.handlers().names()) {
             var runtime = parts.handlers().get(name);
-            for (var id : RunDirectory.names(runtime.root())) {
-                if (ID.matcher(id).matches() && !isContainer.test(id)) {
+            for (var id : runtime.containers()) {
+                if (ID.matcher(id).matches() && !isContainer.test(id) && !isPod.test(id)) {
                     orphans.add(new Orphan(
                             "container " + id + " of runtime " + name,
                             deadline -> parts.monitor().discard(id, places.bundle(id), runtime, deadline)));

@@ -32,7 +32,9 @@ public final class Hostname {
 
     /** What config.json says: nothing where the container would rename the node. */
     static String specified(SpecRequest request) {
-        return request.place().uts() == null ? null : of(request.podId(), request.pod());
+        return request.place().uts() == null && !request.handler().sandboxed()
+                ? null
+                : of(request.podId(), request.pod());
     }
 
     private static String ofNode() {

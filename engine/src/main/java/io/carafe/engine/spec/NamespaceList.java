@@ -39,9 +39,12 @@ final class NamespaceList {
 
     private static void addPid(List<Namespace> list, SpecRequest request, Namespaces namespaces) {
         switch (namespaces.pid()) {
-            case NODE -> {}
+            case NODE -> refuseInSandbox(request, "the node's");
             case CONTAINER -> list.add(new Namespace(Namespace.Kind.PID, null));
             case POD -> {
+                if (request.handler().sandboxed()) {
+                    return; // no namespace is the sandbox's first one, which all of the pod share
+                }
                 if (Security.namespaces(Security.of(request.pod())).pid() != Namespaces.Mode.NODE) {
                     join(
                             list,
@@ -49,13 +52,22 @@ final class NamespaceList {
                             required(request.place().pid(), "the pod was made without a pid namespace of its own"));
                 }
             }
-            case TARGET ->
+            case TARGET -> {
+                refuseInSandbox(request, "another container's");
                 join(
                         list,
                         Namespace.Kind.PID,
                         required(
                                 request.targetPidNamespace(),
                                 "target container \"" + namespaces.targetId() + "\" does not run"));
+            }
+        }
+    }
+
+    private static void refuseInSandbox(SpecRequest request, String whose) {
+        if (request.handler().sandboxed()) {
+            throw new CarafeException.FailedPrecondition("pid namespace cannot be " + whose + ": runtime handler "
+                    + request.handler().name() + " has a kernel of its own for the pod");
         }
     }
 

@@ -4,6 +4,7 @@ import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.oci.image.ImageConfig;
 import io.carafe.oci.runtime.Features;
+import io.carafe.runtime.RuntimeHandlers;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param targetPidNamespace pid namespace of the target container when the pid mode is TARGET, else null
  * @param imageVolumes mounted files of image volumes by their path in the container
  * @param cgroupsPath goes into the document as it is
+ * @param handler the runtime's handler as configured
  * @param runtime what the runtime says it can do; null if it does not say
  */
 public record SpecRequest(
@@ -31,4 +33,5 @@ public record SpecRequest(
         Path targetPidNamespace,
         Map<String, Path> imageVolumes,
         String cgroupsPath,
+        RuntimeHandlers.Handler handler,
         Features runtime) {}

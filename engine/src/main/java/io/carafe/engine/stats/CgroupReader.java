@@ -11,6 +11,7 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.cgroup.CgroupStats;
 import io.carafe.linux.cgroup.CgroupUsage;
 import io.carafe.linux.cgroup.UsageReader;
+import io.carafe.runtime.InsideUsage;
 import java.util.Optional;
 
 /** Reads a cgroup in the words of the engine's stats. */
@@ -37,9 +38,27 @@ final class CgroupReader {
                 .orElse(Reading.NONE);
     }
 
+    /** The same of what a kernel counted that has no cgroups. */
+    static Reading of(InsideUsage usage, Reading before) {
+        long now = Stats.now();
+        long memory = usage.memoryBytes();
+        return new Reading(
+                cpu(now, usage.cpuNanos(), before == null ? null : before.cpu(), null),
+                new Memory(now, memory, memory, -1, memory, 0, 0, null),
+                null,
+                null,
+                new Processes(now, usage.processes()));
+    }
+
     private static Reading reading(long now, CgroupUsage usage, Cpu before) {
         return new Reading(
-                usage.cpu() < 0 ? null : cpu(now, usage, before),
+                usage.cpu() < 0
+                        ? null
+                        : cpu(
+                                now,
+                                usage.cpu(),
+                                before,
+                                pressure(usage.pressures().cpu())),
                 usage.memory() < 0 ? null : memory(now, usage),
                 usage.swap() < 0 ? null : new Swap(now, usage.swap(), left(usage.swapLimit(), usage.swap())),
                 usage.pressures()
@@ -49,13 +68,13 @@ final class CgroupReader {
                 usage.pids() < 0 ? null : new Processes(now, usage.pids()));
     }
 
-    private static Cpu cpu(long now, CgroupUsage usage, Cpu before) {
+    private static Cpu cpu(long now, long nanos, Cpu before, Pressure pressure) {
         long rate = -1;
-        if (before != null && now > before.timestamp() && usage.cpu() >= before.usageNanos()) {
+        if (before != null && now > before.timestamp() && nanos >= before.usageNanos()) {
             double seconds = (now - before.timestamp()) / 1e9;
-            rate = Math.round((usage.cpu() - before.usageNanos()) / seconds);
+            rate = Math.round((nanos - before.usageNanos()) / seconds);
         }
-        return new Cpu(now, usage.cpu(), rate, pressure(usage.pressures().cpu()));
+        return new Cpu(now, nanos, rate, pressure);
     }
 
     private static Memory memory(long now, CgroupUsage usage) {

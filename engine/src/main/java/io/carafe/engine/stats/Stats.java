@@ -54,8 +54,7 @@ public final class Stats implements AutoCloseable {
         this.reader = new CgroupReader(cgroups);
         this.layers = new WritableLayers(source);
         var maxAge = policy.maxAge();
-        this.containerReadings =
-                new Readings<>(threads, maxAge, (id, before) -> read(source.containerCgroup(id), before));
+        this.containerReadings = new Readings<>(threads, maxAge, (id, before) -> readContainer(source, id, before));
         this.podReadings = new Readings<>(threads, maxAge, (id, before) -> read(source.podCgroup(id), before));
         var traffic = new PodTraffic(netns);
         this.podTraffic = new Readings<>(threads, maxAge, (id, _) -> Optional.ofNullable(traffic.of(netns(id))));
@@ -175,6 +174,14 @@ public final class Stats implements AutoCloseable {
                 layers.of(container.id(), deadline),
                 reading.io(),
                 reading.processes());
+    }
+
+    private Reading readContainer(StatsSource source, String id, Reading before) {
+        return source.sandboxed(id)
+                ? source.insideUsage(id)
+                        .map(usage -> CgroupReader.of(usage, before))
+                        .orElse(Reading.NONE)
+                : read(source.containerCgroup(id), before);
     }
 
     private Reading read(Optional<String> cgroup, Reading before) {

@@ -209,7 +209,7 @@ class ExecSessionsTest {
             var old = Files.createDirectory(journal.resolve("exec-old"));
             Files.writeString(old.resolve("pid"), String.valueOf(bystander.pid()));
             Files.setLastModifiedTime(old.resolve("pid"), FileTime.fromMillis(1000));
-            new ExecSessions(journal).recover(soon());
+            new ExecSessions(journal).recover(node.handlers(), soon());
             assertTrue(bystander.ref().alive());
             assertTrue(child.waitFor(soon()).isPresent());
             child.close();

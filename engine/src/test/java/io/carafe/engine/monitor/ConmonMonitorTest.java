@@ -110,7 +110,8 @@ class ConmonMonitorTest {
         var script = directory.resolve("hung-runc");
         Files.writeString(script, "#!/bin/sh\necho $$ >> " + pids + "\nsleep 1000 &\necho $! >> " + pids + "\nwait\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        var hung = new ExternalRuntime("hung", script.toString(), directory.resolve("hung"), TestNode.launcher());
+        var hung = new ExternalRuntime(
+                "hung", script.toString(), directory.resolve("hung"), List.of(), TestNode.launcher());
         var request = node.request("c1", List.of("/bin/true"), Options.NONE.with(hung));
         var start = System.nanoTime();
         assertThrows(

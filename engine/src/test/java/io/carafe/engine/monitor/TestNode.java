@@ -8,6 +8,8 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.Json;
 import io.carafe.runtime.ExternalRuntime;
 import io.carafe.runtime.OciRuntime;
+import io.carafe.runtime.RuntimeHandlers;
+import io.carafe.runtime.RuntimeHandlers.Handler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ public final class TestNode implements AutoCloseable {
 
     public TestNode(Path root) throws IOException {
         this.root = root;
-        this.runtime = new ExternalRuntime("runc", "runc", root.resolve("runc"), launcher());
+        this.runtime = new ExternalRuntime("runc", "runc", root.resolve("runc"), List.of(), launcher());
         this.cgroup = CgroupLayout.detect()
                 .cgroup("/carafe-monitor-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         cgroup.create();
@@ -50,6 +52,12 @@ public final class TestNode implements AutoCloseable {
 
     public OciRuntime runtime() {
         return runtime;
+    }
+
+    /** Handlers as a daemon has them; {@link #runtime} is not among them. */
+    public RuntimeHandlers handlers() {
+        var runc = Handler.of("runc", "runc", root.resolve("other"));
+        return new RuntimeHandlers(List.of(runc), "runc", CgroupLayout.detect(), launcher());
     }
 
     public Cgroup cgroup() {

@@ -10,6 +10,7 @@ import io.carafe.engine.model.SecurityConfig;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.image.ImageConfig;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
+import io.carafe.runtime.RuntimeHandlers.Handler;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -19,6 +20,8 @@ import java.util.Set;
 
 /** Requests that tests start from. */
 final class Given {
+
+    static final Handler RUNC = Handler.of("runc", "runc", Path.of("/run/carafe/runtime/runc"));
 
     static final Set<Capability> ALL = EnumSet.allOf(Capability.class);
     static final Namespaces POD_NAMESPACES = namespaces(Namespaces.Mode.POD, Namespaces.Mode.CONTAINER);
@@ -234,6 +237,10 @@ final class Given {
     }
 
     static SpecRequest request(PodConfig pod, ContainerConfig container, Path rootfs) {
+        return request(pod, container, rootfs, RUNC);
+    }
+
+    static SpecRequest request(PodConfig pod, ContainerConfig container, Path rootfs, Handler handler) {
         return new SpecRequest(
                 "0123456789abcdef",
                 "c1",
@@ -253,6 +260,47 @@ final class Given {
                 null,
                 Map.of(),
                 "/carafe/p/c1",
+                handler,
                 null);
+    }
+
+    static PodConfig annotated(PodConfig p, Map<String, String> annotations) {
+        return new PodConfig(
+                p.name(),
+                p.hostname(),
+                p.logDirectory(),
+                p.dns(),
+                p.portMappings(),
+                p.labels(),
+                annotations,
+                p.cgroupParent(),
+                p.sysctls(),
+                p.security(),
+                p.runtimeHandler(),
+                p.resources(),
+                p.overhead());
+    }
+
+    static ContainerConfig annotated(ContainerConfig c, Map<String, String> annotations) {
+        return new ContainerConfig(
+                c.name(),
+                c.image(),
+                c.userSpecifiedImage(),
+                c.command(),
+                c.args(),
+                c.workingDir(),
+                c.env(),
+                c.mounts(),
+                c.devices(),
+                c.cdiDevices(),
+                c.labels(),
+                annotations,
+                c.logPath(),
+                c.stdin(),
+                c.stdinOnce(),
+                c.tty(),
+                c.stopSignal(),
+                c.security(),
+                c.resources());
     }
 }

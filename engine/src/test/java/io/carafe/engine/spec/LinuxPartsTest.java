@@ -372,6 +372,7 @@ class LinuxPartsTest {
                 target,
                 Map.of(),
                 "/c",
+                Given.RUNC,
                 null);
         return NamespaceList.of(request, Given.host(CgroupLayout.Mode.V2)).stream()
                 .filter(namespace -> namespace.type() == Linux.Namespace.Kind.PID)

@@ -100,6 +100,7 @@ class SpecGoldenTest {
                 null,
                 Map.of(),
                 request.cgroupsPath(),
+                Given.RUNC,
                 null);
 
         check("host-namespaces", CgroupLayout.Mode.HYBRID, onHost);

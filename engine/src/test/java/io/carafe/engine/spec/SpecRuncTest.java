@@ -426,6 +426,7 @@ class SpecRuncTest {
                 null,
                 Map.of(),
                 "/" + id + "/c",
+                Given.RUNC,
                 null);
         var generator = new SpecGenerator(host, List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 3000, 2000)));
         var bundle = Files.createDirectories(temp.resolve("bundle"));

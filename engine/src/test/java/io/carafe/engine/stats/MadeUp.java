@@ -12,6 +12,7 @@ import io.carafe.engine.model.PodName;
 import io.carafe.engine.model.PodState;
 import io.carafe.engine.model.PodStatus;
 import io.carafe.engine.model.Resources;
+import io.carafe.runtime.InsideUsage;
 import io.carafe.storage.Usage;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
@@ -54,6 +55,16 @@ final class MadeUp {
             @Override
             public Optional<String> containerCgroup(String containerId) {
                 return Optional.of(pod + "/" + containerId);
+            }
+
+            @Override
+            public boolean sandboxed(String containerId) {
+                return containerId.startsWith("inside");
+            }
+
+            @Override
+            public Optional<InsideUsage> insideUsage(String containerId) {
+                return Optional.of(new InsideUsage(System.nanoTime(), 4096, 3));
             }
 
             @Override

@@ -87,6 +87,19 @@ class StatsTest {
     }
 
     @Test
+    void whatASandboxCountsIsReportedWithItsRate() throws Exception {
+        containers.add(MadeUp.container("inside", ContainerState.RUNNING, 0));
+
+        stats.container("inside");
+        Thread.sleep(1100);
+        var second = stats.container("inside");
+
+        assertTrue(second.cpu().nanoCores() > 500_000_000, second.cpu().toString());
+        assertEquals(4096, second.memory().workingSet());
+        assertEquals(3, second.processes().count());
+    }
+
+    @Test
     void readingsAreGivenAgainForASecond() throws IOException {
         add("c0");
 
