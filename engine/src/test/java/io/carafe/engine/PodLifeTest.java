@@ -96,7 +96,8 @@ class PodLifeTest {
     @Test
     void stopSendsTheSignalAndThenKills() {
         var pod = engine.pods().run(pod("stop"), soon());
-        var polite = run(pod, "polite", "trap 'exit 3' TERM; while true; do sleep 0.1; done");
+        var polite = run(pod, "polite", "trap 'exit 3' TERM; touch /tmp/set; while true; do sleep 0.1; done");
+        awaitTrap(polite);
         engine.containers().stop(polite, Duration.ofSeconds(20), soon());
         assertEquals(3, engine.containers().status(polite).exitCode());
 
@@ -281,6 +282,13 @@ class PodLifeTest {
         var id = engine.containers().create(pod, shell(name, script), soon());
         engine.containers().start(id, soon());
         return id;
+    }
+
+    /** A signal before the shell has come to its trap would be one without a handler. */
+    private void awaitTrap(String container) {
+        while (!exec(container, "ls", "/tmp").contains("set")) {
+            Thread.onSpinWait();
+        }
     }
 
     private String exec(String container, String... command) {

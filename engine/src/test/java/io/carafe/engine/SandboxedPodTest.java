@@ -65,7 +65,8 @@ class SandboxedPodTest {
     @Test
     void stopSendsTheSignalInsideAndThenKills() {
         var pod = pod("stop");
-        var polite = run(pod, "polite", "trap 'exit 3' TERM; while true; do sleep 0.1; done");
+        var polite = run(pod, "polite", "trap 'exit 3' TERM; touch /tmp/set; while true; do sleep 0.1; done");
+        awaitTrap(polite);
         engine.containers().stop(polite, Duration.ofSeconds(20), soon());
         assertEquals(3, engine.containers().status(polite).exitCode());
 
@@ -159,7 +160,8 @@ class SandboxedPodTest {
     @Test
     void everythingIsTakenUpAfterARestart() throws Exception {
         var pod = pod("again");
-        var stays = run(pod, "stays", "trap 'exit 9' TERM; while true; do sleep 0.1; done");
+        var stays = run(pod, "stays", "trap 'exit 9' TERM; touch /tmp/set; while true; do sleep 0.1; done");
+        awaitTrap(stays);
         var ends = run(pod, "ends", "sleep 1; exit 4");
         bed.shut();
         Thread.sleep(1500);
@@ -227,6 +229,13 @@ class SandboxedPodTest {
     private String start(String container) {
         engine.containers().start(container, soon());
         return container;
+    }
+
+    /** A signal before the shell has come to its trap would be one without a handler. */
+    private void awaitTrap(String container) {
+        while (!exec(container, "ls", "/tmp").contains("set")) {
+            Thread.onSpinWait();
+        }
     }
 
     private String exec(String container, String... command) {
