@@ -50,6 +50,7 @@ count_surefire() {
 
 # The tests that drive carafed with crictl build it where they can; without Go they are skipped and say so.
 ! command -v go >/dev/null || "$top/scripts/cri-tools.sh" crictl || say "crictl cannot be built here: its tests are skipped"
+! command -v go >/dev/null || "$top/scripts/nri-plugin.sh" || say "NRI's plugin cannot be built here: its tests are skipped"
 
 suite launcher make --no-print-directory -C "$top/launcher" test EXCLUDED_GROUPS=
 

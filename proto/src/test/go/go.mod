@@ -1,3 +1,3 @@
-module carafe.test/cri-descriptor
+module carafe.test/descriptor
 
 go 1.19

@@ -1,4 +1,7 @@
-// Prints the serialized FileDescriptorProto of the published CRI to standard output.
+// usage: go run . MODULE@VERSION SUM FILE
+//
+// Prints the serialized FileDescriptorProto of a published interface to standard output: that of the generated FILE in
+// the module, which must have the checksum SUM.
 //
 // It reads the descriptor out of the generated source instead of importing the package: that needs no other module,
 // compiles in a second, and works with any Go since 1.19.
@@ -18,13 +21,12 @@ import (
 	"strings"
 )
 
-const (
-	module = "k8s.io/cri-api@v0.37.0"
-	sum    = "h1:8a3Rpw5NNRivF+q8GO/ECK3BrWT06M4Er8ndzLvTF7k="
-)
-
 func main() {
-	descriptor, err := publishedDescriptor()
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: go run . MODULE@VERSION SUM FILE")
+		os.Exit(2)
+	}
+	descriptor, err := publishedDescriptor(os.Args[1], os.Args[2], os.Args[3])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -32,7 +34,7 @@ func main() {
 	os.Stdout.WriteString(descriptor)
 }
 
-func publishedDescriptor() (string, error) {
+func publishedDescriptor(module, sum, generated string) (string, error) {
 	out, err := exec.Command("go", "mod", "download", "-json", module).Output()
 	var download struct{ Dir, Sum, Error string }
 	if json.Unmarshal(out, &download) != nil || download.Error != "" || err != nil {
@@ -42,7 +44,7 @@ func publishedDescriptor() (string, error) {
 		return "", fmt.Errorf("%s has sum %s, not %s", module, download.Sum, sum)
 	}
 	file, err := parser.ParseFile(
-		token.NewFileSet(), filepath.Join(download.Dir, "pkg/apis/runtime/v1/api.pb.go"), nil, parser.SkipObjectResolution)
+		token.NewFileSet(), filepath.Join(download.Dir, generated), nil, parser.SkipObjectResolution)
 	if err != nil {
 		return "", err
 	}
@@ -58,14 +60,24 @@ func publishedDescriptor() (string, error) {
 			}
 		}
 	}
-	return "", errors.New("no constant *_rawDesc in api.pb.go")
+	return "", errors.New("no *_rawDesc in " + generated)
 }
 
-// constant evaluates a sum of string literals.
+// constant evaluates a sum of string literals, or a slice of bytes.
 func constant(expression ast.Expr) (string, error) {
 	switch e := expression.(type) {
 	case *ast.BasicLit:
 		return strconv.Unquote(e.Value)
+	case *ast.CompositeLit:
+		bytes := make([]byte, len(e.Elts))
+		for i, element := range e.Elts {
+			value, err := strconv.ParseUint(element.(*ast.BasicLit).Value, 0, 8)
+			if err != nil {
+				return "", err
+			}
+			bytes[i] = byte(value)
+		}
+		return string(bytes), nil
 	case *ast.BinaryExpr:
 		left, err := constant(e.X)
 		if err != nil {

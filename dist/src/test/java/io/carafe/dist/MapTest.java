@@ -40,8 +40,9 @@ class MapTest {
             Map.entry("storage", Set.of("base", "linux", "oci")),
             Map.entry("image", Set.of("base", "linux", "oci")),
             Map.entry("network", Set.of("base", "linux", "oci")),
+            Map.entry("nri", Set.of("base", "linux", "oci")),
             Map.entry("runtime", Set.of("base", "linux", "oci")),
-            Map.entry("engine", Set.of("base", "linux", "oci", "storage", "image", "network", "runtime")),
+            Map.entry("engine", Set.of("base", "linux", "oci", "storage", "image", "network", "nri", "runtime")),
             Map.entry("streaming", Set.of("base")),
             // image: the engine's images are that module's records
             Map.entry("cri", Set.of("base", "oci", "image", "engine", "streaming", "proto")),
@@ -54,6 +55,7 @@ class MapTest {
                             "storage",
                             "image",
                             "network",
+                            "nri",
                             "runtime",
                             "engine",
                             "streaming",
@@ -61,7 +63,9 @@ class MapTest {
                             "cri")),
             Map.entry("cli", Set.of("base", "linux", "oci", "proto")));
 
-    private static final String[] WIRE = {"io.grpc..", "com.google.protobuf..", "io.carafe.proto.."};
+    private static final String[] WIRE = {
+        "io.grpc..", "com.google.protobuf..", "io.carafe.proto..", "io.carafe.nri.api..", "io.carafe.nri.ttrpc.wire.."
+    };
 
     private static JavaClasses house;
 
@@ -71,6 +75,8 @@ class MapTest {
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 // thousands of generated classes, which use nothing of the house
                 .withImportOption(location -> !location.contains("/io/carafe/proto/"))
+                .withImportOption(location -> !location.contains("/io/carafe/nri/api/"))
+                .withImportOption(location -> !location.contains("/io/carafe/nri/ttrpc/wire/"))
                 .importPackages("io.carafe");
     }
 
@@ -117,6 +123,18 @@ class MapTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(WIRE)
                 .because("the CRI is one face of the engine, and others follow")
+                .allowEmptyShould(true)
+                .check(house);
+    }
+
+    /** NRI has protobuf messages of its own, on ttRPC. */
+    @Test
+    void pluginsAreNoBusinessOfGrpc() {
+        noClasses()
+                .that(are(in("nri")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.grpc..", "io.carafe.proto..")
                 .allowEmptyShould(true)
                 .check(house);
     }
