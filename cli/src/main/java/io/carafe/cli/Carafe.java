@@ -85,6 +85,7 @@ final class Carafe implements Runnable {
         commands.put("stats", () -> new StatsCommand(this).words.spec());
         commands.put("version", () -> new VersionCommand(this).words.spec());
         commands.put("info", () -> new InfoCommand(this).words.spec());
+        commands.put("system", () -> new SystemCommand(this).spec());
         commands.put("generate-completion", () -> new CompletionCommand().spec());
         return commands;
     }

@@ -52,9 +52,7 @@ final class RmCommand extends DaemonCommand {
     private void removeContainer(Connection daemon, Container container, String name) {
         requireStopped(container, name);
         if (Lookup.ownsPod(container)) {
-            var log = RunPod.log(daemon, container.getId());
-            RunPod.remove(daemon, container.getPodSandboxId());
-            RunPod.removeLog(log);
+            RunPod.removeWithLog(daemon, container);
         } else {
             var request = RemoveContainerRequest.newBuilder().setContainerId(container.getId());
             daemon.patientRuntime().removeContainer(request.build());

@@ -1,5 +1,6 @@
 package io.carafe.cli;
 
+import io.carafe.proto.cri.v1.Container;
 import io.carafe.proto.cri.v1.ContainerStatusRequest;
 import io.carafe.proto.cri.v1.RemovePodSandboxRequest;
 import io.carafe.proto.cri.v1.StopPodSandboxRequest;
@@ -27,6 +28,13 @@ final class RunPod {
                 .removePodSandbox(RemovePodSandboxRequest.newBuilder()
                         .setPodSandboxId(pod)
                         .build());
+    }
+
+    /** The pod with its container, and the log, which is nobody else's to remove. */
+    static void removeWithLog(Connection daemon, Container container) {
+        var log = log(daemon, container.getId());
+        remove(daemon, container.getPodSandboxId());
+        removeLog(log);
     }
 
     /** Where a container's log is, to be asked before it is removed. */

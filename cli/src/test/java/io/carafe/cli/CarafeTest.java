@@ -12,7 +12,7 @@ class CarafeTest {
     @Test
     void helpNamesEveryCommand() {
         var help = Carafe.commandLine("--help").getUsageMessage();
-        for (var command : new String[] {"run", "ps", "pull", "exec", "inspect", "generate-completion"}) {
+        for (var command : new String[] {"run", "ps", "pull", "exec", "inspect", "system", "generate-completion"}) {
             assertTrue(help.contains("\n  " + command + " "), help);
         }
     }
