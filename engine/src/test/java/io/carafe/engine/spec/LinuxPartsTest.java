@@ -247,10 +247,7 @@ class LinuxPartsTest {
         assertEquals(Seccomp.Action.SCMP_ACT_ALLOW, action(plain, "chroot"));
         assertEquals(Seccomp.Action.SCMP_ACT_ERRNO, action(admin, "chroot"));
         assertEquals(
-                List.of(
-                        Seccomp.Architecture.SCMP_ARCH_X86_64,
-                        Seccomp.Architecture.SCMP_ARCH_X86,
-                        Seccomp.Architecture.SCMP_ARCH_X32),
+                List.of(Seccomp.Architecture.SCMP_ARCH_X86_64, Seccomp.Architecture.SCMP_ARCH_X86),
                 plain.architectures());
     }
 
