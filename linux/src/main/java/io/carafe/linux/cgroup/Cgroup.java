@@ -132,22 +132,21 @@ public final class Cgroup {
      *     or NFS server dies when that answers
      */
     public void kill(Deadline deadline) throws IOException {
-        if (pids().contains((int) ProcessHandle.current().pid())) {
+        var found = pids();
+        if (found.contains((int) ProcessHandle.current().pid())) {
             throw new CarafeException.FailedPrecondition("cgroup " + path + " holds this very process: not killing it");
         }
         var pause = new Pause();
-        while (true) {
-            var found = pids();
+        while (!found.isEmpty()) {
             killOnce(found, deadline);
             awaitAll(found, deadline);
-            var left = pids();
-            if (left.isEmpty()) {
-                return;
+            found = pids();
+            if (!found.isEmpty()) {
+                if (deadline.expired()) {
+                    throw new CarafeException.DeadlineExceeded("kill cgroup " + path + ": still alive are " + found);
+                }
+                pause.take(deadline);
             }
-            if (deadline.expired()) {
-                throw new CarafeException.DeadlineExceeded("kill cgroup " + path + ": still alive are " + left);
-            }
-            pause.take(deadline);
         }
     }
 
@@ -246,6 +245,9 @@ public final class Cgroup {
 
     private static List<Path> children(Path directory) {
         var found = new ArrayList<Path>();
+        if (!hasChildren(directory)) {
+            return found;
+        }
         try (var entries = Files.newDirectoryStream(directory)) {
             for (var entry : entries) {
                 if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
@@ -256,6 +258,15 @@ public final class Cgroup {
             // removed meanwhile: it has no children
         }
         return found;
+    }
+
+    /** A directory of cgroupfs has two links and one for each directory in it, and some thirty files nobody need look at. */
+    private static boolean hasChildren(Path directory) {
+        try {
+            return (int) Files.getAttribute(directory, "unix:nlink") > 2;
+        } catch (IOException e) {
+            return false; // removed meanwhile
+        }
     }
 
     /** Children first; false if something in it is busy. */
