@@ -10,7 +10,6 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.spec.ExecProcess;
 import io.carafe.oci.Json;
-import io.carafe.oci.runtime.Spec;
 import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,12 +30,12 @@ record ContainerExecs(ExecSessions sessions, RuntimeHandlers handlers, Places pl
         return new ExecCommand(
                 handlers.get(container.record().handler()),
                 container.id(),
-                ExecProcess.of(spec(container), request, terminal));
+                ExecProcess.of(configuration(container), request, terminal));
     }
 
-    private Spec spec(Container container) {
+    private ExecProcess.Container configuration(Container container) {
         try {
-            return Json.read(places.bundle(container.id()).resolve("config.json"), Spec.class);
+            return Json.read(places.bundle(container.id()).resolve("config.json"), ExecProcess.Container.class);
         } catch (IOException e) {
             throw CarafeException.of("exec in " + container, e);
         }

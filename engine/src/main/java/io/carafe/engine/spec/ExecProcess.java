@@ -13,10 +13,12 @@ import java.util.Map;
 /** A further process of a container, made from its first one and what the request says otherwise. */
 public final class ExecProcess {
 
+    /** What it needs of the container's config.json; the rest, most of it names of system calls, is only skimmed. */
+    public record Container(ProcessSpec process, Spec.Root root) {}
+
     private ExecProcess() {}
 
-    /** @param container the container's config.json */
-    public static ProcessSpec of(Spec container, ExecRequest request, boolean terminal) {
+    public static ProcessSpec of(Container container, ExecRequest request, boolean terminal) {
         if (request.command().isEmpty()) {
             throw new CarafeException.InvalidArgument("exec: the command is empty");
         }
@@ -54,7 +56,7 @@ public final class ExecProcess {
     }
 
     /** Looked up in the container's account files. */
-    private static ProcessSpec.User user(Spec container, String wanted, ProcessSpec.User first) {
+    private static ProcessSpec.User user(Container container, String wanted, ProcessSpec.User first) {
         try (var rootfs = RootedDir.open(Path.of(container.root().path()))) {
             var user = UserResolver.of(rootfs).resolve(Security.NONE, wanted);
             return new ProcessSpec.User(user.uid(), user.gid(), first.umask(), user.supplementalGroups());
