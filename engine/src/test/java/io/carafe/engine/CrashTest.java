@@ -143,7 +143,14 @@ class CrashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stop:gate:undone", "stop:files:undone", "stop:network:undone", "stop:namespaces:undone"})
+    @ValueSource(
+            strings = {
+                "stop:gate:undone",
+                "free:monitor:undone",
+                "stop:files:undone",
+                "stop:network:undone",
+                "stop:namespaces:undone"
+            })
     void stopIsFinished(String point) throws Exception {
         runUntil(point);
         var engine = bed.open();
@@ -158,13 +165,7 @@ class CrashTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "remove:monitor:undone",
-                "remove:spec:undone",
-                "remove:snapshot:undone",
-                "remove:image:undone",
-                "remove:cgroup:undone"
-            })
+            strings = {"remove:spec:undone", "remove:snapshot:undone", "remove:image:undone", "remove:cgroup:undone"})
     void removalIsFinished(String point) throws Exception {
         runUntil(point);
         var engine = bed.open();
@@ -195,6 +196,6 @@ class CrashTest {
         engine.pods().stop(pod, soon());
         engine.containers().remove(container, soon());
         engine.pods().remove(pod, soon());
-        assertEquals(2 * 4 + 2 * 4 + 2 + 4 + 5, all.size(), all.toString());
+        assertEquals(2 * 4 + 2 * 4 + 2 + 5 + 4, all.size(), all.toString());
     }
 }

@@ -37,6 +37,7 @@ public final class ContainerService implements Containers, PodContainers {
     private final StopContainer stop;
     private final RemoveContainer remove;
     private final UpdateContainer update;
+    private final FreeContainer free;
     private final ContainerExecs execs;
 
     private ContainerService(
@@ -49,6 +50,7 @@ public final class ContainerService implements Containers, PodContainers {
         this.stop = new StopContainer(parts);
         this.remove = new RemoveContainer(parts, stop);
         this.update = new UpdateContainer(parts, cgroups);
+        this.free = new FreeContainer(parts);
     }
 
     public static ContainerService of(EngineCore core, ExecSessions sessions) {
@@ -181,7 +183,13 @@ public final class ContainerService implements Containers, PodContainers {
     }
 
     @Override
-    public Removal removeAll(String podId) {
+    public UnderWay freeAll(String podId) {
+        var operations = containersOf(podId).stream().map(free::begin).toList();
+        return deadline -> all(operations, deadline);
+    }
+
+    @Override
+    public UnderWay removeAll(String podId) {
         var operations = containersOf(podId).stream().map(remove::begin).toList();
         return deadline -> all(operations, deadline);
     }

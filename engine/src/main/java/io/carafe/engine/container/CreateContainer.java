@@ -74,7 +74,7 @@ record CreateContainer(ContainerParts parts) {
                     .apply(
                             operation,
                             owner,
-                            "monitor",
+                            MonitorStage.NAME,
                             Deadline.after(parts.timeouts().operation()));
             requireReady(container.pod(), container.record().config());
             owner.update(Durability.POWER, record -> record.withPhase(Phase.CREATED));

@@ -32,11 +32,13 @@ record MonitorStage(
         Timeouts timeouts)
         implements Stage<ContainerRecord> {
 
+    static final String NAME = "monitor";
+
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
 
     @Override
     public String name() {
-        return "monitor";
+        return NAME;
     }
 
     @Override

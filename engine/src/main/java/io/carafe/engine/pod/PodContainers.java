@@ -10,15 +10,14 @@ public interface PodContainers {
     /** Kills those that run and takes back those being made. The pod is no longer ready, so no new ones come. */
     void stopAll(String podId, Deadline deadline);
 
-    /**
-     * Begins to remove all.
-     *
-     * @return waits until they are gone, and throws if one cannot be removed
-     */
-    Removal removeAll(String podId);
+    /** Begins to give back what those that have ended hold beside their files; what fails is left to their removal. */
+    UnderWay freeAll(String podId);
 
-    /** A removal under way. */
-    interface Removal {
+    /** Begins to remove all. Waiting throws if one cannot be removed. */
+    UnderWay removeAll(String podId);
+
+    /** What was begun for all containers of a pod. */
+    interface UnderWay {
         void await(Deadline deadline);
     }
 

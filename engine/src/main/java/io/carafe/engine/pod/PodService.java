@@ -206,10 +206,16 @@ public final class PodService implements Pods, AutoCloseable {
 
     private void stopNow(Operation<Void> operation, Pod pod) {
         boolean wasReady = stopContainers(operation, pod);
-        stages.undo(operation, pod.owner(), "namespaces");
+        var freeing = containers.freeAll(pod.id());
+        stages.undo(
+                operation,
+                pod.owner(),
+                "namespaces"); // meanwhile: network plugins wait for the kernel most of the time
         if (wasReady) {
             publish(pod, ContainerEvent.Kind.STOPPED);
         }
+        operation.at("containers");
+        freeing.await(Deadline.after(core.timeouts().operation()));
     }
 
     /** Returns whether the pod was ready until now. */
