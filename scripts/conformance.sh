@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs critest against carafed, in a mount namespace of its own where / is shared, once for each handler in HANDLERS
-# (default: runc crun; runsc is built when it is named), PARALLEL specs at a time (default: 1). FOCUS and SKIP are critest's. Results:
-# conformance/results/HANDLER.{md,xml,log}; the exit code is 0 when nothing failed but what conformance/expected.txt names.
+# (default: runc crun; runsc is built when it is named), PARALLEL specs at a time (one if not set, for the suite takes
+# --parallel=1 for a mistake). FOCUS and SKIP are critest's. Results: conformance/results/HANDLER.{md,xml,log}; the exit code
+# is 0 when nothing failed but what conformance/expected.txt names.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -89,7 +90,7 @@ for handler in ${HANDLERS:-runc crun}; do
     start_daemon "$handler"
     endpoint=unix://$home/carafe/carafe.sock
     # where critest looks for ginkgo
-    PATH=$build/bin:$PATH "$build/bin/critest" --parallel "${PARALLEL:-1}" \
+    PATH=$build/bin:$PATH "$build/bin/critest" ${PARALLEL:+--parallel "$PARALLEL"} \
         --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" --ginkgo.no-color --ginkgo.timeout 60m \
         --ginkgo.junit-report "$results/$handler.xml" ${FOCUS:+--ginkgo.focus "$FOCUS"} ${SKIP:+--ginkgo.skip "$SKIP"} \
         >"$results/$handler.log" 2>&1 </dev/null || true
