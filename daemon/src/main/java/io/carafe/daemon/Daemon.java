@@ -8,6 +8,7 @@ import io.carafe.daemon.config.Config;
 import io.carafe.engine.Engine;
 import io.carafe.engine.EngineConfig;
 import io.carafe.engine.EngineParts;
+import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.monitor.ConmonMonitor;
 import io.carafe.engine.spec.HostFacts;
@@ -131,7 +132,10 @@ final class Daemon implements AutoCloseable {
                         handlers,
                         opened(monitor()),
                         new Launcher(launcher),
-                        new SpecGenerator(HostFacts.probe(), List.of()),
+                        new SpecGenerator(
+                                HostFacts.probe(),
+                                new CdiDirectories(config.cdi().specDirs()),
+                                List.of()),
                         cgroups,
                         StageTimings.NONE,
                         FaultPoints.ofEnvironment())));

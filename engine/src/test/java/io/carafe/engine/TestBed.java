@@ -2,6 +2,7 @@ package io.carafe.engine;
 
 import io.carafe.base.Deadline;
 import io.carafe.engine.EngineConfig.Timeouts;
+import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerName;
@@ -146,7 +147,8 @@ public final class TestBed implements AutoCloseable {
                         handlers,
                         monitor,
                         new Launcher(LAUNCHER),
-                        new SpecGenerator(HostFacts.probe(), List.of()),
+                        new SpecGenerator(
+                                HostFacts.probe(), new CdiDirectories(List.of(base.resolve("cdi"))), List.of()),
                         cgroups,
                         timings,
                         point -> faults.reached(point)));

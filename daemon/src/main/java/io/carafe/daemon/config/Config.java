@@ -28,6 +28,7 @@ public record Config(
         Log log,
         Runtimes runtime,
         Cni cni,
+        Cdi cdi,
         Image image,
         Streaming streaming,
         Stats stats) {
@@ -137,6 +138,11 @@ public record Config(
         }
     }
 
+    /** Devices that vendors describe in files: the Container Device Interface. */
+    public record Cdi(
+            @Doc("Directories of *.json and *.yaml, in rising priority; looked through when a device is asked for.")
+            List<Path> specDirs) {}
+
     /** Images and the registries they come from. */
     public record Image(
             @Doc("registries.conf version 2, with registries.conf.d beside it.")
@@ -200,6 +206,7 @@ public record Config(
             new Log("info", "text"),
             new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
+            new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
             new Image(
                     Path.of("/etc/containers/registries.conf"),
                     Path.of("/etc/containers/policy.json"),
@@ -232,6 +239,7 @@ public record Config(
                 log,
                 o.defaultRuntime() == null ? runtime : runtime.withDefaultHandler(o.defaultRuntime()),
                 new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs), cni.confTemplate),
+                cdi,
                 new Image(
                         or(o.registriesConf(), image.registriesConf),
                         or(o.policy(), image.policy),

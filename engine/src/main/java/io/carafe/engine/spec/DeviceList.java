@@ -2,6 +2,7 @@ package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.model.ContainerConfig;
+import io.carafe.linux.fs.DeviceFile;
 import io.carafe.oci.runtime.Linux.Device;
 import io.carafe.oci.runtime.LinuxResources.DeviceRule;
 import java.io.IOException;
@@ -27,10 +28,6 @@ final class DeviceList {
 
     /** Directories of {@code /dev} that hold no devices for others. */
     private static final Set<String> NOT_DEVICES = Set.of("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev");
-
-    private static final int TYPE_MASK = 0xF000;
-    private static final int CHARACTER = 0x2000;
-    private static final int BLOCK = 0x6000;
 
     private final Map<String, Device> nodes = new LinkedHashMap<>();
     private final List<DeviceRule> rules = new ArrayList<>();
@@ -128,32 +125,23 @@ final class DeviceList {
         if (nodes.size() >= MOST) {
             throw new CarafeException.ResourceExhausted("more than " + MOST + " devices for one container");
         }
-        Map<String, Object> facts;
-        try {
-            facts = Files.readAttributes(path, "unix:mode,rdev,uid,gid", LinkOption.NOFOLLOW_LINKS);
-        } catch (IOException e) {
+        var found = DeviceFile.at(path);
+        if (found.isEmpty()) {
             return false;
         }
-        int mode = (int) facts.get("mode");
-        boolean block = (mode & TYPE_MASK) == BLOCK;
-        if (!block && (mode & TYPE_MASK) != CHARACTER) {
-            return false;
-        }
-        long number = (long) facts.get("rdev");
-        long major = ((number >>> 8) & 0xFFF) | ((number >>> 32) & ~0xFFFL);
-        long minor = (number & 0xFF) | ((number >>> 12) & 0xFFFF_FF00L);
+        var device = found.get();
         nodes.put(
                 inside,
                 new Device(
-                        block ? Device.Type.BLOCK : Device.Type.CHARACTER,
+                        device.block() ? Device.Type.BLOCK : Device.Type.CHARACTER,
                         inside,
-                        major,
-                        minor,
-                        (long) (mode & 0xFFF),
-                        Integer.toUnsignedLong((int) facts.get("uid")),
-                        Integer.toUnsignedLong((int) facts.get("gid"))));
-        rules.add(new DeviceRule(
-                true, block ? DeviceRule.Type.BLOCK : DeviceRule.Type.CHARACTER, major, minor, permissions));
+                        device.major(),
+                        device.minor(),
+                        (long) device.permissions(),
+                        device.uid(),
+                        device.gid()));
+        var type = device.block() ? DeviceRule.Type.BLOCK : DeviceRule.Type.CHARACTER;
+        rules.add(new DeviceRule(true, type, device.major(), device.minor(), permissions));
         return true;
     }
 }

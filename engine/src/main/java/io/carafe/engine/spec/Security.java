@@ -74,9 +74,5 @@ final class Security {
                     + container.name().name() + " is privileged, but its pod " + pod.name() + " does not allow it");
         }
         checkUserNamespace(pod, container);
-        if (!container.cdiDevices().isEmpty()) {
-            throw new CarafeException.Unimplemented(
-                    "CDI devices are not supported yet: asked for " + String.join(", ", container.cdiDevices()));
-        }
     }
 }

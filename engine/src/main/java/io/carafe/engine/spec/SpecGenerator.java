@@ -1,6 +1,7 @@
 package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
+import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.model.ContainerStatus;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.Resources;
@@ -28,11 +29,16 @@ import java.util.Set;
 public final class SpecGenerator {
 
     private final HostFacts host;
+    private final CdiDirectories cdi;
     private final List<ProcessSpec.Rlimit> rlimits;
 
-    /** @param rlimits what every container gets; more than this process may have itself is clamped */
-    public SpecGenerator(HostFacts host, List<ProcessSpec.Rlimit> rlimits) {
+    /**
+     * @param cdi where devices that are asked for by name are found
+     * @param rlimits what every container gets; more than this process may have itself is clamped
+     */
+    public SpecGenerator(HostFacts host, CdiDirectories cdi, List<ProcessSpec.Rlimit> rlimits) {
         this.host = host;
+        this.cdi = cdi;
         this.rlimits = rlimits.stream().map(host::permitted).toList();
     }
 
@@ -68,7 +74,10 @@ public final class SpecGenerator {
                 Annotations.of(request),
                 linux(request, security, granted, mounts.rootPropagation(), resources));
         return new GeneratedSpec(
-                spec, user, StopSignal.of(container, request.image()).name(), resources);
+                cdi.inject(spec, container.cdiDevices()),
+                user,
+                StopSignal.of(container, request.image()).name(),
+                resources);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.carafe.engine.spec;
 
+import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerName;
 import io.carafe.engine.model.Namespaces;
@@ -25,6 +26,7 @@ final class Given {
 
     static final Set<Capability> ALL = EnumSet.allOf(Capability.class);
     static final Namespaces POD_NAMESPACES = namespaces(Namespaces.Mode.POD, Namespaces.Mode.CONTAINER);
+    static final CdiDirectories NO_CDI = new CdiDirectories(List.of());
     static final ImageConfig.Execution IMAGE = new ImageConfig.Execution(
             "",
             null,

@@ -79,7 +79,7 @@ class LinuxPartsTest {
 
     @Test
     void updateWritesWhatChangedAndKeepsTheRest() {
-        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), List.of());
+        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), Given.NO_CDI, List.of());
         var current = new Resources(100_000, 50_000, 512, 1 << 27, 0, 100L, "0-1", "", List.of(), Map.of());
         var change = new Resources(0, 20_000, 0, 0, 0, null, "", "", List.of(), Map.of());
 
@@ -305,7 +305,7 @@ class LinuxPartsTest {
 
     @Test
     void aPodThatCouldHoldNoContainerIsRefusedAtOnce() {
-        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), List.of());
+        var generator = new SpecGenerator(Given.host(CgroupLayout.Mode.V2), Given.NO_CDI, List.of());
         generator.check("id", Given.pod());
 
         assertThrows(

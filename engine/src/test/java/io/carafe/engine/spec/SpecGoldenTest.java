@@ -113,7 +113,7 @@ class SpecGoldenTest {
 
     private void check(String name, CgroupLayout.Mode cgroups, SpecRequest request) throws IOException {
         var generator = new SpecGenerator(
-                Given.host(cgroups), List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 1_048_576, 1_024)));
+                Given.host(cgroups), Given.NO_CDI, List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 1_048_576, 1_024)));
 
         var text = Json.pretty(generator.generate(request).spec())
                 .replace(temp.toString(), "TEMP")

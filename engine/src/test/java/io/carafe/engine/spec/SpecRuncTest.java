@@ -428,7 +428,8 @@ class SpecRuncTest {
                 "/" + id + "/c",
                 Given.RUNC,
                 null);
-        var generator = new SpecGenerator(host, List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 3000, 2000)));
+        var generator =
+                new SpecGenerator(host, Given.NO_CDI, List.of(new Rlimit(Rlimit.Type.RLIMIT_NOFILE, 3000, 2000)));
         var bundle = Files.createDirectories(temp.resolve("bundle"));
         Files.write(
                 bundle.resolve("config.json"),
