@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures carafed beside the host's containerd and podman, each on roots, sockets, a bridge and a cgroup of its own.
-# Results: bench/results/latest.json and latest.md. ROUNDS and PODS change the counts, PEERS which daemons run.
+# Results: bench/results/latest.json and latest.md. ROUNDS and PODS change the counts, PEERS which daemons run, and
+# RUNTIME=crun the OCI runtime under all of them.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,6 +21,7 @@ leave() {
     trap - EXIT
     "$top/scripts/registry.sh" stop "$home"
     for name in carafe containerd podman; do sweep "$home/$name" "/bench-$name" "cb-$name"; done
+    umount "$home/mounts/ns" "$home/mounts" 2>/dev/null || true
     restore_host "$home/host"
     [ "$status" = 0 ] || { say "the daemons' logs are in $home"; exit "$status"; }
     rm -rf "$home"
@@ -30,6 +32,20 @@ port=$("$top/scripts/registry.sh" port)
 "$top/scripts/registry.sh" start "$home" "$port"
 "$top/scripts/registry.sh" push "$port" bench
 
+export RUNTIME=${RUNTIME:-runc}
+command -v "$RUNTIME" >/dev/null || die "there is no $RUNTIME in PATH: install it, or set RUNTIME to runc or crun"
+# crun before 1.9 refuses hosts with cgroup v1 and v2: the daemons then run where v2 is not mounted, in one mount
+# namespace that outlives each of them
+within=""
+if [ "$RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
+    mkdir "$home/mounts"
+    mount --bind "$home/mounts" "$home/mounts"
+    mount --make-private "$home/mounts"
+    touch "$home/mounts/ns"
+    unshare --mount="$home/mounts/ns" umount /sys/fs/cgroup/unified
+    within="nsenter --mount=$home/mounts/ns "
+fi
+
 peers=()
 image=registry.k8s.io/bench/shell:1
 for peer in ${PEERS:-carafe containerd podman}; do
@@ -39,7 +55,7 @@ for peer in ${PEERS:-carafe containerd podman}; do
         "$top/scripts/install.sh" "" "$home/install"
         "$top/scripts/cni.sh" "$home/carafe/cni" cb-carafe 231
         "$top/scripts/registry.sh" conf "$port" >"$home/carafe/registries.conf"
-        peers+=("carafe,$home/carafe/carafe.sock,$home/carafe,21000,$home/install/bin/carafed $(carafed_flags "$home/carafe" /bench-carafe)")
+        peers+=("carafe,$home/carafe/carafe.sock,$home/carafe,21000,$within$home/install/bin/carafed $(carafed_flags "$home/carafe" /bench-carafe) --default-runtime $RUNTIME")
         command="$home/install/bin/carafe --host $home/carafe/carafe.sock"
         peers+=("cli:carafe|$command run -d --name @ -p 23001:80 --memory 128m $image sleep 1000|$command exec @ true|$command rm -f @")
         ;;
@@ -62,18 +78,24 @@ address = "$home/containerd/containerd.ttrpc"
 sandbox_image = "registry.k8s.io/pause:3.6"
 restrict_oom_score_adj = true
 stream_server_port = "0"
+[plugins."io.containerd.grpc.v1.cri".containerd]
+default_runtime_name = "$RUNTIME"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$RUNTIME]
+runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$RUNTIME.options]
+BinaryName = "$RUNTIME"
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "$cni_bin"
 conf_dir = "$home/containerd/cni"
 [plugins."io.containerd.grpc.v1.cri".registry]
 config_path = "$home/containerd/certs.d"
 END
-        peers+=("containerd,$home/containerd/containerd.sock,$home/containerd,22000,containerd --config $home/containerd/config.toml --log-level warn")
+        peers+=("containerd,$home/containerd/containerd.sock,$home/containerd,22000,${within}containerd --config $home/containerd/config.toml --log-level warn")
         ;;
     podman)
-        # its defaults ask for rlimits that a container host may not give; crun of Debian 12 knows no hybrid cgroups
+        # its defaults ask for rlimits that a container host may not give
         "$top/scripts/cni.sh" "$home/podman/cni" cb-podman 237
-        command="podman --root $home/podman/root --runroot $home/podman/run --tmpdir $home/podman/tmp --runtime runc"
+        command="${within}podman --root $home/podman/root --runroot $home/podman/run --tmpdir $home/podman/tmp --runtime $RUNTIME"
         command="$command --cgroup-manager cgroupfs --events-backend file --network-config-dir $home/podman/cni"
         # shellcheck disable=SC2086 # words
         if $command pull -q --tls-verify=false "127.0.0.1:$port/bench/shell:1" >"$home/podman/log" 2>&1; then

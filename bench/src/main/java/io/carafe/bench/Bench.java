@@ -73,6 +73,7 @@ public final class Bench {
             var version = peer.cri().version();
             results.fact(peer.name, version.getRuntimeName() + " " + version.getRuntimeVersion());
         }
+        results.fact("OCI runtime", System.getenv("RUNTIME"));
         results.fact("kernel", System.getProperty("os.version"));
         results.fact("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
         results.fact("date", Instant.now().truncatedTo(ChronoUnit.MINUTES).toString());
