@@ -76,8 +76,8 @@ final class Daemon implements AutoCloseable {
         var startedAt = Instant.now();
         opened(InstanceLock.take(config.root()));
         opened(InstanceLock.take(config.runRoot()));
-        var streaming = new Background<>("open-streaming", this::streaming, StreamingServer::close);
         var cgroups = CgroupLayout.detect();
+        var streaming = new Background<>("open-streaming", this::streaming, StreamingServer::close);
         Engine engine;
         try {
             engine = engine(cgroups);
