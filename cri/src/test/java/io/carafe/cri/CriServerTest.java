@@ -47,6 +47,7 @@ import io.carafe.proto.cri.v1.RuntimeHandler;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
 import io.carafe.proto.cri.v1.StatusRequest;
 import io.carafe.proto.cri.v1.StreamPodSandboxesRequest;
+import io.carafe.proto.cri.v1.StreamPodSandboxesResponse;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.VersionRequest;
 import io.carafe.storage.Storage;
@@ -55,6 +56,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -71,6 +74,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -386,6 +390,82 @@ class CriServerTest {
             Thread.sleep(10);
         }
         assertFalse(events.hasSubscribers(), "the subscription outlives its client");
+    }
+
+    @Test
+    void aReaderOfEventsThatStopsReadingIsCutOffAndBlocksNobody() throws Exception {
+        var reader = new PausedReader<GetEventsRequest, ContainerEventResponse>();
+        RuntimeServiceGrpc.newStub(channel).getContainerEvents(GetEventsRequest.getDefaultInstance(), reader);
+        while (!events.hasSubscribers()) {
+            Thread.sleep(10);
+        }
+        int published = 0;
+        while (events.hasSubscribers() && published < 100 * EventBus.CAPACITY) {
+            events.publish(new ContainerEvent(
+                    "c" + published++, ContainerEvent.Kind.STARTED, Instant.now(), pod(1), List.of()));
+        }
+        assertFalse(events.hasSubscribers(), "it is still waited for after " + published + " events");
+
+        reader.goOn();
+
+        var cut = assertThrows(ExecutionException.class, () -> reader.end.get(30, SECONDS));
+        var status = Status.fromThrowable(cut.getCause());
+        assertEquals(Status.Code.RESOURCE_EXHAUSTED, status.getCode());
+        assertTrue(status.getDescription().contains("list anew"), status.getDescription());
+        int seen = 0;
+        for (var event : reader.received) {
+            assertEquals("c" + seen++, event.getContainerId(), "nothing is left out before the end");
+        }
+    }
+
+    @Test
+    void aReaderOfAListThatStopsReadingGetsAllOfItOnceItGoesOn() throws Exception {
+        IntStream.range(0, 20_000).mapToObj(CriServerTest::pod).forEach(pods::add);
+        var reader = new PausedReader<StreamPodSandboxesRequest, StreamPodSandboxesResponse>();
+        RuntimeServiceGrpc.newStub(channel).streamPodSandboxes(StreamPodSandboxesRequest.getDefaultInstance(), reader);
+
+        assertEquals(
+                "carafe", runtime.version(VersionRequest.getDefaultInstance()).getRuntimeName());
+        reader.goOn();
+
+        reader.end.get(30, SECONDS);
+        assertEquals(
+                20_000,
+                reader.received.stream()
+                        .mapToInt(StreamPodSandboxesResponse::getPodSandboxesCount)
+                        .sum());
+    }
+
+    /** Takes no message until it is told to. */
+    private static final class PausedReader<Q, A> implements ClientResponseObserver<Q, A> {
+        private final List<A> received = new ArrayList<>();
+        private final CompletableFuture<Void> end = new CompletableFuture<>();
+        private ClientCallStreamObserver<Q> call;
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<Q> stream) {
+            call = stream;
+            stream.disableAutoRequestWithInitial(0);
+        }
+
+        void goOn() {
+            call.request(Integer.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(A answer) {
+            received.add(answer);
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            end.completeExceptionally(cause);
+        }
+
+        @Override
+        public void onCompleted() {
+            end.complete(null);
+        }
     }
 
     @Test

@@ -60,6 +60,7 @@ public final class TestBed implements AutoCloseable {
     private FaultPoints faults = FaultPoints.NONE;
     private StageTimings timings = StageTimings.NONE;
     private String runc = "runc";
+    private final List<Path> plugins = new ArrayList<>(List.of(Path.of("/usr/lib/cni")));
     private final List<AutoCloseable> opened = new ArrayList<>();
     private Storage storage;
     private Engine engine;
@@ -116,6 +117,12 @@ public final class TestBed implements AutoCloseable {
         return this;
     }
 
+    /** Looks for CNI plugins there too. */
+    TestBed withPlugins(Path directory) {
+        plugins.add(directory);
+        return this;
+    }
+
     Engine open() throws IOException {
         storage = Storage.open(base.resolve("root"), Storage.Kind.AUTO);
         opened.add(storage);
@@ -124,8 +131,7 @@ public final class TestBed implements AutoCloseable {
                 storage,
                 PullSources.load(base.resolve("registries.conf"), base.resolve("policy.json")));
         opened.add(images);
-        var network = Cni.open(
-                new CniSettings(base.resolve("cni"), List.of(Path.of("/usr/lib/cni")), base.resolve("root/cni")));
+        var network = Cni.open(new CniSettings(base.resolve("cni"), List.copyOf(plugins), base.resolve("root/cni")));
         opened.add(network);
         Files.createDirectories(base.resolve("run/exits"));
         var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"), 0);
@@ -274,6 +280,23 @@ public final class TestBed implements AutoCloseable {
     static SecurityConfig security(Namespaces namespaces) {
         return new SecurityConfig(
                 namespaces, false, null, null, "", List.of(), false, false, false, null, null, null, null, null, null);
+    }
+
+    static PodConfig annotated(PodConfig pod, Map<String, String> annotations) {
+        return new PodConfig(
+                pod.name(),
+                pod.hostname(),
+                pod.logDirectory(),
+                pod.dns(),
+                pod.portMappings(),
+                pod.labels(),
+                annotations,
+                pod.cgroupParent(),
+                pod.sysctls(),
+                pod.security(),
+                pod.runtimeHandler(),
+                pod.resources(),
+                pod.overhead());
     }
 
     /** A container that runs {@code script} in a shell. */

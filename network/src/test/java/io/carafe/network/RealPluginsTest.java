@@ -130,6 +130,29 @@ final class RealPluginsTest {
     }
 
     @Test
+    void bandwidthOfAPodIsLimitedInBothDirections() throws Exception {
+        Files.writeString(
+                temp.resolve("net.d/10-test.conflist"),
+                CONFIGURATION
+                        .replace("DATA", temp.resolve("leases").toString())
+                        .replace(
+                                "{\"type\": \"firewall\"}",
+                                "{\"type\": \"bandwidth\", \"capabilities\": {\"bandwidth\": true}}"));
+        cni.close();
+        cni = Cni.open(new CniSettings(temp.resolve("net.d"), List.of(PLUGINS), temp.resolve("cache")));
+        var limited =
+                attachment.withOptions(attachment.options().withBandwidth(Bandwidth.ofRates(8_000_000, 16_000_000)));
+
+        var _ = onNode(() -> cni.add(limited, soon()));
+
+        var queues = output("tc", "-n", node, "qdisc", "show");
+        assertTrue(queues.contains("tbf") && queues.contains("rate 8Mbit"), queues);
+        assertTrue(queues.contains("rate 16Mbit"), queues);
+        del();
+        assertFalse(output("tc", "-n", node, "qdisc", "show").contains("tbf"));
+    }
+
+    @Test
     void attachmentPassesItsCheckUntilItIsDamaged() throws Exception {
         // without host ports: portmap 1.1 looks for its IPv4 rules among those for IPv6
         var plain = attachment.withPortMappings(List.of());

@@ -54,9 +54,12 @@ record NetworkStage(Cni cni, Places places, CompletableFuture<Void> swept, Durat
                 .filter(mapping -> mapping.hostPort() != 0)
                 .map(NetworkStage::mapping)
                 .toList();
-        return new Attachment(
+        var attachment = new Attachment(
                         pod.id(), places.netns(pod.id()), new Attachment.Pod(name.namespace(), name.name(), name.uid()))
                 .withPortMappings(ports);
+        return PodBandwidth.of(pod.config().annotations())
+                .map(limits -> attachment.withOptions(attachment.options().withBandwidth(limits)))
+                .orElse(attachment);
     }
 
     private static PortMapping mapping(PodConfig.PortMapping mapping) {

@@ -141,6 +141,7 @@ public final class PodService implements Pods, AutoCloseable {
     private void requirePossible(Pod pod) {
         try {
             core.parts().specs().check(pod.id(), pod.record().config());
+            var _ = PodBandwidth.of(pod.record().config().annotations());
             var limit = Deadline.after(core.timeouts().runtime());
             var runtime = core.parts().handlers().usable(pod.record().handler(), limit);
             if (runtime instanceof SandboxedRuntime) {
