@@ -3,8 +3,11 @@ package io.carafe.cri;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.carafe.base.CarafeException;
+import io.carafe.base.Deadline;
 import io.carafe.engine.Engine;
 import io.carafe.engine.model.ContainerConfig;
+import io.carafe.proto.cri.v1.CheckpointContainerRequest;
+import io.carafe.proto.cri.v1.CheckpointContainerResponse;
 import io.carafe.proto.cri.v1.Container;
 import io.carafe.proto.cri.v1.ContainerFilter;
 import io.carafe.proto.cri.v1.ContainerStatusRequest;
@@ -25,6 +28,7 @@ import io.carafe.proto.cri.v1.StopContainerRequest;
 import io.carafe.proto.cri.v1.StopContainerResponse;
 import io.carafe.proto.cri.v1.UpdateContainerResourcesRequest;
 import io.carafe.proto.cri.v1.UpdateContainerResourcesResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +104,21 @@ final class ContainerCalls {
                         ResourceMessages.forUpdate(request.getLinux()),
                         CallInterceptor.deadline());
         return UpdateContainerResourcesResponse.getDefaultInstance();
+    }
+
+    /** The caller's own timeout is in the request; the call's deadline holds beside it. */
+    CheckpointContainerResponse checkpoint(CheckpointContainerRequest request) {
+        var deadline = CallInterceptor.deadline();
+        if (request.getTimeout() > 0) {
+            deadline = deadline.earlierOf(
+                    Deadline.after(Duration.ofSeconds(Math.clamp(request.getTimeout(), 0, MAX_SECONDS))));
+        }
+        if (request.getLocation().isEmpty()) {
+            throw new CarafeException.InvalidArgument(
+                    "checkpoint container " + request.getContainerId() + ": no location");
+        }
+        engine.containers().checkpoint(request.getContainerId(), Path.of(request.getLocation()), deadline);
+        return CheckpointContainerResponse.getDefaultInstance();
     }
 
     ReopenContainerLogResponse reopenLog(ReopenContainerLogRequest request) {

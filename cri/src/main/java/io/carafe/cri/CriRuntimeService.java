@@ -325,19 +325,18 @@ final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase 
     @Override
     public void checkpointContainer(
             CheckpointContainerRequest request, StreamObserver<CheckpointContainerResponse> observer) {
-        throw new CarafeException.Unimplemented(
-                "checkpoint of container " + request.getContainerId() + ": Carafe does not drive CRIU yet");
+        Answers.send(observer, containers.checkpoint(request));
     }
 
     @Override
     public void checkpointPod(CheckpointPodRequest request, StreamObserver<CheckpointPodResponse> observer) {
-        throw new CarafeException.Unimplemented(
-                "checkpoint of pod " + request.getPodSandboxId() + ": Carafe does not drive CRIU yet");
+        throw new CarafeException.Unimplemented("checkpoint of pod " + request.getPodSandboxId()
+                + ": no OCI runtime freezes several containers at one moment; checkpoint them one by one");
     }
 
     @Override
     public void restorePod(RestorePodRequest request, StreamObserver<RestorePodResponse> observer) {
         throw new CarafeException.Unimplemented(
-                "restore from " + request.getCheckpointPath() + ": Carafe does not drive CRIU yet");
+                "restore from " + request.getCheckpointPath() + ": Carafe writes checkpoints of containers only");
     }
 }

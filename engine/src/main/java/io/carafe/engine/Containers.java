@@ -9,6 +9,7 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Resources;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -68,6 +69,15 @@ public interface Containers {
 
     /** Changes limits of a created or running container; what is zero or empty stays as it is. */
     void updateResources(String id, Resources resources, Deadline deadline);
+
+    /**
+     * Writes the running container into an archive from which it could go on, and lets it run on.
+     *
+     * @param location absolute path of the archive, in a directory that is there
+     * @throws io.carafe.base.CarafeException.FailedPrecondition if there is no CRIU, or the runtime or the container cannot
+     *     be written down
+     */
+    void checkpoint(String id, Path location, Deadline deadline);
 
     /**
      * Opens the log file anew after the caller has renamed it; returns when the new file is in use.

@@ -17,6 +17,16 @@ public record Places(Path root, Path runRoot, String cgroupParent) {
         return root.resolve("carafe.db");
     }
 
+    /** Where a checkpoint of the container is put together: on a disk, for it is as large as the container's memory. */
+    public Path checkpoint(String containerId) {
+        return checkpoints().resolve(containerId);
+    }
+
+    /** Checkpoints being made. */
+    public Path checkpoints() {
+        return root.resolve("checkpoints");
+    }
+
     /** Directories of all pods, each named by its id. */
     public Path pods() {
         return runRoot.resolve("pods");
@@ -77,7 +87,7 @@ public record Places(Path root, Path runRoot, String cgroupParent) {
 
     /** The directories that must be there before anything else. */
     List<Path> toMake() {
-        return List.of(root, pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
+        return List.of(root, checkpoints(), pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
     }
 
     /** The cgroup of a pod whose caller did not choose one. */

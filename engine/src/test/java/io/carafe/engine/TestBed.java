@@ -207,6 +207,7 @@ public final class TestBed implements AutoCloseable {
                 "run/sandboxes",
                 "run/forwards",
                 "root/snapshots",
+                "root/checkpoints",
                 "root/cni/results")) {
             names(base.resolve(directory))
                     .filter(name -> !name.startsWith(".") && !name.equals("null-netns"))

@@ -134,6 +134,34 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
         succeed(List.of("resume", id), id, NO_INPUT, deadline);
     }
 
+    @Override
+    public void checkpoint(String id, Path images, Path work, Deadline deadline) {
+        var criu = Executables.find("criu");
+        if (criu.isEmpty()) {
+            throw new CarafeException.FailedPrecondition(
+                    "checkpoint container " + id + ": there is no program criu; install it");
+        }
+        try {
+            succeed(
+                    List.of(
+                            "checkpoint",
+                            "--leave-running",
+                            "--file-locks",
+                            "--image-path",
+                            images.toString(),
+                            "--work-path",
+                            work.toString(),
+                            id),
+                    id,
+                    NO_INPUT,
+                    deadline);
+        } catch (CarafeException.Internal e) {
+            var reason = CriuLog.reason(work.resolve("dump.log"));
+            throw new CarafeException.FailedPrecondition(
+                    e.getMessage() + (reason.isEmpty() ? "" : ": criu: " + reason), e);
+        }
+    }
+
     /**
      * The runtime leaves the process ({@code --detach}) to the launcher, which waits for it and is told its exit code. The
      * process has the pipes or the terminal themselves, without anybody who copies.

@@ -91,6 +91,16 @@ public interface OciRuntime {
     void resume(String id, Deadline deadline);
 
     /**
+     * Writes the state of all its processes with CRIU, and lets them go on.
+     *
+     * @param images directory for CRIU's files
+     * @param work directory for its log
+     * @throws io.carafe.base.CarafeException.FailedPrecondition if it cannot: there is no CRIU, or the container does what
+     *     CRIU cannot write down
+     */
+    void checkpoint(String id, Path images, Path work, Deadline deadline);
+
+    /**
      * Starts one more process in a running container. The child ends with the process and with its exit code; a process
      * that could not be started is a child that exits non-zero with the reason in {@link ExecStart#log}.
      */

@@ -88,6 +88,13 @@ public final class SandboxedRuntime extends ExternalRuntime {
         }
     }
 
+    /** A sandbox writes itself down as a whole, with all containers of the pod. */
+    @Override
+    public void checkpoint(String id, Path images, Path work, Deadline deadline) {
+        throw new CarafeException.FailedPrecondition("checkpoint container " + id + ": runtime handler " + name()
+                + " cannot checkpoint one container of a sandbox");
+    }
+
     /**
      * Makes the sandbox of a pod. Nobody waits for it: when its process ends, so has the pod.
      *

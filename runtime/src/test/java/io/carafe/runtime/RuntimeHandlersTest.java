@@ -90,6 +90,25 @@ class RuntimeHandlersTest {
     }
 
     @Test
+    void aCheckpointThatCannotBeSaysWhy() throws IOException {
+        var work = Files.createDirectory(directory.resolve("work"));
+        Files.writeString(work.resolve("dump.log"), """
+                (00.212051) Error (criu/util.c:1533): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted
+                (00.564407) Error (criu/files-reg.c:1790): Can't lookup mount=27 for fd=1 path=/out.txt
+                """);
+        var failing = program("failing", "echo 'criu failed: type NOTIFY errno 0' >&2; exit 1");
+        var runtime = new ExternalRuntime("runc", failing, directory, List.of(), Path.of("/launcher"));
+        var refused = assertThrows(
+                CarafeException.FailedPrecondition.class, () -> runtime.checkpoint("c1", work, work, soon()));
+        // where criu is not installed that is the reason
+        assertTrue(
+                refused.getMessage().contains("there is no program criu")
+                        || refused.getMessage().endsWith("criu: Can't lookup mount=27 for fd=1 path=/out.txt"),
+                refused.getMessage());
+        assertEquals("", CriuLog.reason(directory.resolve("none")));
+    }
+
+    @Test
     void goneIsDoneForKillAndDelete() throws IOException {
         var gone = program("gone", "echo '{\"level\":\"error\",\"msg\":\"container does not exist\"}' >&2; exit 1");
         var runtime = new ExternalRuntime("runc", gone, directory, List.of(), Path.of("/launcher"));

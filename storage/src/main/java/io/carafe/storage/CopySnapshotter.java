@@ -1,5 +1,6 @@
 package io.carafe.storage;
 
+import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.TreeUsage;
@@ -7,6 +8,7 @@ import io.carafe.linux.mount.MountFlag;
 import io.carafe.linux.mount.MountInfo;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.oci.Digest;
+import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +97,12 @@ public final class CopySnapshotter implements Snapshotter {
         } catch (IOException e) {
             throw Failure.of("usage of snapshot " + key, e);
         }
+    }
+
+    @Override
+    public List<String> writeChanges(String key, TarWriter tar) {
+        throw new CarafeException.FailedPrecondition("write the changes of snapshot " + key
+                + ": it is a copy of its layers, in which changes are not told from the rest");
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.carafe.linux.fs.TreeUsage;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.linux.mount.OverlayMount;
 import io.carafe.oci.Digest;
+import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,16 @@ public final class OverlaySnapshotter implements Snapshotter {
             return new Usage(usage.bytes(), usage.inodes());
         } catch (IOException e) {
             throw Failure.of("usage of snapshot " + key, e);
+        }
+    }
+
+    @Override
+    public List<String> writeChanges(String key, TarWriter tar) {
+        records.require(key);
+        try (var upper = OpenFile.openDirectory(records.directory(key).resolve("upper"))) {
+            return TreeTar.write(upper, "", tar);
+        } catch (IOException e) {
+            throw Failure.of("write the changes of snapshot " + key, e);
         }
     }
 

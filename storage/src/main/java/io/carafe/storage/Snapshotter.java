@@ -2,6 +2,7 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.oci.Digest;
+import io.carafe.storage.tar.TarWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,14 @@ public sealed interface Snapshotter permits OverlaySnapshotter, CopySnapshotter 
 
     /** What the writable layer takes on disk. */
     Usage usage(String key);
+
+    /**
+     * Writes what the writable layer has changed into a tar, which stays open.
+     *
+     * @return paths that were deleted of the layers below
+     * @throws CarafeException.FailedPrecondition if changes cannot be told from the rest
+     */
+    List<String> writeChanges(String key, TarWriter tar);
 
     Optional<Snapshot> find(String key);
 

@@ -19,6 +19,7 @@ import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.table.Table;
 import io.carafe.linux.cgroup.CgroupLayout;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -38,10 +39,16 @@ public final class ContainerService implements Containers, PodContainers {
     private final RemoveContainer remove;
     private final UpdateContainer update;
     private final FreeContainer free;
+    private final CheckpointContainer checkpoint;
     private final ContainerExecs execs;
 
     private ContainerService(
-            ContainerParts parts, CgroupLayout cgroups, Table<PodName, Pod> pods, ContainerExecs execs) {
+            ContainerParts parts,
+            CgroupLayout cgroups,
+            Table<PodName, Pod> pods,
+            CheckpointContainer checkpoint,
+            ContainerExecs execs) {
+        this.checkpoint = checkpoint;
         this.parts = parts;
         this.pods = pods;
         this.execs = execs;
@@ -55,7 +62,12 @@ public final class ContainerService implements Containers, PodContainers {
 
     public static ContainerService of(EngineCore core, ExecSessions sessions) {
         var execs = new ContainerExecs(sessions, core.parts().handlers(), core.places());
-        return new ContainerService(ContainerParts.of(core), core.parts().cgroups(), core.pods(), execs);
+        var checkpoint = new CheckpointContainer(
+                core.parts().handlers(),
+                core.parts().snapshots(),
+                core.places(),
+                core.timeouts().operation());
+        return new ContainerService(ContainerParts.of(core), core.parts().cgroups(), core.pods(), checkpoint, execs);
     }
 
     /** Takes up what an earlier engine left. */
@@ -140,6 +152,11 @@ public final class ContainerService implements Containers, PodContainers {
     @Override
     public void updateResources(String id, Resources resources, Deadline deadline) {
         update.begin(parts.table().get(id), resources).await(deadline);
+    }
+
+    @Override
+    public void checkpoint(String id, Path location, Deadline deadline) {
+        checkpoint.checkpoint(parts.table().get(id), location, deadline);
     }
 
     @Override

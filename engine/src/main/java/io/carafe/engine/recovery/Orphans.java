@@ -65,6 +65,7 @@ final class Orphans {
             found.addAll(containers());
             found.addAll(cgroups());
             found.addAll(monitors());
+            found.addAll(directories(places.checkpoints(), _ -> false, "unfinished checkpoint "));
             found.addAll(directories(places.bundles(), isContainer, "bundle "));
             found.addAll(snapshots());
             found.addAll(directories(places.namespaces(), isPod, "namespaces "));
