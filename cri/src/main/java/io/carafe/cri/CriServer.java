@@ -50,13 +50,19 @@ public final class CriServer implements AutoCloseable {
     private final Server server;
 
     private CriServer(
-            Path socket, Engine engine, ImageService images, Stats stats, StreamingServer streaming, Node node)
+            Path socket,
+            Engine engine,
+            ImageService images,
+            Stats stats,
+            StreamingServer streaming,
+            CallTimings timings,
+            Node node)
             throws IOException {
         this.socket = socket;
         this.loops =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc", true), EpollIoHandler.newFactory());
         var names = new ImageNames(images);
-        this.server = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        var builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                 .channelType(EpollServerDomainSocketChannel.class)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
@@ -73,9 +79,11 @@ public final class CriServer implements AutoCloseable {
                         new StatsCalls(stats),
                         new EventCalls(engine, names)))
                 .addService(new CriImageService(new ImageCalls(engine, images, stats)))
-                .addService(new CarafeService(engine, images, node))
-                .build()
-                .start();
+                .addService(new CarafeService(engine, images, node));
+        if (timings != CallTimings.NONE) {
+            builder.intercept(new TimingInterceptor(timings)); // the last is the outermost
+        }
+        this.server = builder.build().start();
     }
 
     /**
@@ -94,7 +102,13 @@ public final class CriServer implements AutoCloseable {
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
     public static CriServer start(
-            Path socket, Engine engine, ImageService images, Stats stats, StreamingServer streaming, Node node) {
+            Path socket,
+            Engine engine,
+            ImageService images,
+            Stats stats,
+            StreamingServer streaming,
+            CallTimings timings,
+            Node node) {
         if (socket.toString().length() > MAX_SOCKET_PATH) {
             throw new CarafeException.InvalidArgument(
                     "socket " + socket + ": the kernel allows " + MAX_SOCKET_PATH + " bytes in its path");
@@ -102,7 +116,7 @@ public final class CriServer implements AutoCloseable {
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
             removeStale(socket);
-            var server = new CriServer(socket, engine, images, stats, streaming, node);
+            var server = new CriServer(socket, engine, images, stats, streaming, timings, node);
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
             return server;
         } catch (IOException e) {

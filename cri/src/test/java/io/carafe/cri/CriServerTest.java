@@ -72,6 +72,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -101,6 +102,8 @@ class CriServerTest {
     private final EventBus events = new EventBus();
     private final List<PodStatus> pods = new ArrayList<>();
     private final List<String> podCidrs = new ArrayList<>();
+    private final BlockingQueue<String> timed = new LinkedBlockingQueue<>();
+    private final CallTimings timings = (operation, elapsed, code) -> timed.add(operation + " " + code);
     private volatile Run run = _ -> "pod-1";
     private volatile Exec exec = _ -> 0;
     private Path socket;
@@ -177,7 +180,7 @@ class CriServerTest {
                         arguments -> podCidrs.add((String) arguments[0])));
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
-        return CriServer.start(socket, engine, store, null, null, node);
+        return CriServer.start(socket, engine, store, null, null, timings, node);
     }
 
     private static RunPodSandboxRequest podRequest() {
@@ -211,7 +214,8 @@ class CriServerTest {
         socket = kept;
         var tooLong = directory.resolve("x".repeat(120));
         assertThrows(
-                CarafeException.InvalidArgument.class, () -> CriServer.start(tooLong, null, null, null, null, null));
+                CarafeException.InvalidArgument.class,
+                () -> CriServer.start(tooLong, null, null, null, null, null, null));
     }
 
     @Test
@@ -224,6 +228,22 @@ class CriServerTest {
         assertEquals("v1", version.getRuntimeApiVersion());
         var config = runtime.runtimeConfig(RuntimeConfigRequest.getDefaultInstance());
         assertEquals("CGROUPFS", config.getLinux().getCgroupDriver().name());
+    }
+
+    @Test
+    void everyCallIsTimedWithItsEnd() throws Exception {
+        var _ = runtime.version(VersionRequest.getDefaultInstance());
+        assertEquals("Version OK", timed.poll(5, SECONDS));
+        run = _ -> {
+            throw new CarafeException.NotFound("nothing there");
+        };
+        assertEquals(
+                Status.Code.NOT_FOUND,
+                failure(() -> {
+                            var _ = runtime.runPodSandbox(podRequest());
+                        })
+                        .getCode());
+        assertEquals("RunPodSandbox NOT_FOUND", timed.poll(5, SECONDS));
     }
 
     @Test

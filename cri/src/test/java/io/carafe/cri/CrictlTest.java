@@ -91,7 +91,8 @@ class CrictlTest {
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
         var engine = engine();
-        server = CriServer.start(directory.resolve("carafe.sock"), engine, images, stats, streaming, node);
+        server = CriServer.start(
+                directory.resolve("carafe.sock"), engine, images, stats, streaming, CallTimings.NONE, node);
     }
 
     @AfterEach

@@ -2,14 +2,19 @@ package io.carafe.daemon;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Version;
+import io.carafe.cri.CallTimings;
 import io.carafe.cri.CriServer;
 import io.carafe.cri.Node;
 import io.carafe.daemon.config.Config;
+import io.carafe.daemon.metrics.DaemonMetrics;
+import io.carafe.daemon.metrics.MetricsAddress;
+import io.carafe.daemon.metrics.MetricsServer;
 import io.carafe.engine.Engine;
 import io.carafe.engine.EngineConfig;
 import io.carafe.engine.EngineParts;
 import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.image.ImageService;
+import io.carafe.engine.image.PullTimings;
 import io.carafe.engine.monitor.ConmonMonitor;
 import io.carafe.engine.spec.HostFacts;
 import io.carafe.engine.spec.SpecGenerator;
@@ -53,10 +58,14 @@ final class Daemon implements AutoCloseable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final Config config;
+    private final Optional<DaemonMetrics> metrics;
     private ImageService images;
 
     private Daemon(Config config) {
         this.config = config;
+        this.metrics = config.metrics().address().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new DaemonMetrics(Version.CARAFE));
     }
 
     /** Takes up what an earlier daemon left, and serves. */
@@ -91,7 +100,9 @@ final class Daemon implements AutoCloseable {
                 Node.CgroupDriver.CGROUPFS,
                 cgroups.mode().name().toLowerCase(Locale.ROOT),
                 startedAt);
-        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming.get(), node));
+        CallTimings calls = metrics.isPresent() ? metrics.get() : CallTimings.NONE;
+        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming.get(), calls, node));
+        metrics.ifPresent(counted -> serveMetrics(counted, engine));
         LOG.log(
                 Level.INFO,
                 "carafed {0} serves {1}, ready after {2}",
@@ -101,13 +112,16 @@ final class Daemon implements AutoCloseable {
     }
 
     private Engine engine(CgroupLayout cgroups) {
+        PullTimings pulls = metrics.isPresent() ? metrics.get() : PullTimings.NONE;
+        StageTimings stages = metrics.isPresent() ? metrics.get() : StageTimings.NONE;
         var storage = opened(Storage.open(config.root(), Storage.Kind.AUTO));
         images = opened(ImageService.open(
                 config.root().resolve("images"),
                 storage,
                 new RegistryClient(Patience.DEFAULT.withStall(config.image().stallTimeout())),
                 sources(config),
-                PullLimits.DEFAULT.withParallel(config.image().parallelDownloads())));
+                PullLimits.DEFAULT.withParallel(config.image().parallelDownloads()),
+                pulls));
         var network = opened(Cni.open(new CniSettings(
                 config.cni().confDir(),
                 config.cni().binDirs(),
@@ -137,8 +151,14 @@ final class Daemon implements AutoCloseable {
                                 new CdiDirectories(config.cdi().specDirs()),
                                 List.of()),
                         cgroups,
-                        StageTimings.NONE,
+                        stages,
                         FaultPoints.ofEnvironment())));
+    }
+
+    private void serveMetrics(DaemonMetrics counted, Engine engine) {
+        counted.watch(engine);
+        opened(MetricsServer.start(MetricsAddress.parse(config.metrics().address()), counted));
+        LOG.log(Level.INFO, "metrics are served on {0}", config.metrics().address());
     }
 
     private <T extends AutoCloseable> T opened(T part) {

@@ -1,6 +1,7 @@
 package io.carafe.daemon.config;
 
 import io.carafe.base.CarafeException.InvalidArgument;
+import io.carafe.daemon.metrics.MetricsAddress;
 import io.carafe.network.CniSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +32,8 @@ public record Config(
         Cdi cdi,
         Image image,
         Streaming streaming,
-        Stats stats) {
+        Stats stats,
+        Metrics metrics) {
 
     /** How the daemon talks to its operator. */
     public record Log(
@@ -198,6 +200,17 @@ public record Config(
         }
     }
 
+    /** What the daemon counts of itself, for Prometheus. */
+    public record Metrics(
+            @Doc("HOST:PORT or the absolute path of a Unix socket, where GET /metrics answers; empty for not at all.")
+            String address) {
+        public Metrics {
+            if (!address.isEmpty()) {
+                MetricsAddress.parse(address);
+            }
+        }
+    }
+
     public static final Config DEFAULT = new Config(
             Path.of("/var/lib/carafe"),
             Path.of("/run/carafe"),
@@ -213,7 +226,8 @@ public record Config(
                     3,
                     Duration.ofSeconds(60)),
             new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
-            new Stats(Duration.ofSeconds(1)));
+            new Stats(Duration.ofSeconds(1)),
+            new Metrics(""));
 
     public Config {
         absolute("root", root);
@@ -246,7 +260,8 @@ public record Config(
                         image.parallelDownloads,
                         image.stallTimeout),
                 streaming,
-                stats);
+                stats,
+                metrics);
     }
 
     /** What {@code carafed} takes on its command line; null where an option was not given. */

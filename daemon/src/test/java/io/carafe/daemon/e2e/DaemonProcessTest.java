@@ -15,6 +15,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -72,6 +73,26 @@ class DaemonProcessTest {
                     node.base().resolve("carafe.toml"), "[streaming]\nport = " + other.getLocalPort() + "\n");
             refusesToStart("127.0.0.1:" + other.getLocalPort(), "--config", config.toString());
         }
+    }
+
+    @Test
+    void metricsAreServedWhereTheyAreAskedForAndCostNothingElsewhere() throws Exception {
+        var classes = node.base().resolve("classes");
+        var without = node.start(Map.of("JAVA_TOOL_OPTIONS", "-Xlog:class+load=info:file=" + classes));
+        without.terminate();
+        assertFalse(Files.readString(classes).contains("io.prometheus."), "loaded though nobody scrapes");
+
+        var socket = node.base().resolve("run/metrics.sock");
+        var config =
+                Files.writeString(node.base().resolve("metrics.toml"), "[metrics]\naddress = \"" + socket + "\"\n");
+        var daemon = node.start("--config", config.toString());
+        assertTrue(daemon.kubelet().pods().isEmpty());
+        var text = Tools.run("curl", "-sS", "--unix-socket", socket.toString(), "http://localhost/metrics");
+        assertTrue(text.contains("carafe_operations_seconds_count{operation=\"ListPodSandbox\"} 1"), text);
+        assertTrue(text.contains("carafe_containers{state=\"running\"} 0"), text);
+        assertTrue(text.contains("jvm_threads_current"), text);
+        daemon.terminate();
+        assertFalse(Files.exists(socket));
     }
 
     @Test

@@ -42,10 +42,12 @@ public final class ImageService implements AutoCloseable {
     private final LayerStore layers;
     private final Puller puller;
     private final StoredLayers target;
+    private final PullTimings timings;
     private final LayerLeases leases = new LayerLeases();
     private final SharedPulls pulls = new SharedPulls();
 
-    private ImageService(ImageStore images, Storage storage, Puller puller, PullLimits limits) {
+    private ImageService(ImageStore images, Storage storage, Puller puller, PullLimits limits, PullTimings timings) {
+        this.timings = timings;
         this.images = images;
         this.storage = storage;
         this.layers = storage.layers();
@@ -55,17 +57,24 @@ public final class ImageService implements AutoCloseable {
 
     /** With the registry client and limits that suit a node. */
     public static ImageService open(Path root, Storage storage, PullSources sources) {
-        return open(root, storage, new RegistryClient(), sources, PullLimits.DEFAULT);
+        return open(root, storage, new RegistryClient(), sources, PullLimits.DEFAULT, PullTimings.NONE);
     }
 
     /**
      * @param root where documents and records are, {@code /var/lib/carafe/images}; made if it is not there
      * @param storage stays the caller's to close
      * @param client closed along with the service
+     * @param timings told of every pull
      */
     public static ImageService open(
-            Path root, Storage storage, RegistryClient client, PullSources sources, PullLimits limits) {
-        var service = new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits);
+            Path root,
+            Storage storage,
+            RegistryClient client,
+            PullSources sources,
+            PullLimits limits,
+            PullTimings timings) {
+        var service =
+                new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits, timings);
         service.sweep(); // a pull may have been under way when the last daemon died
         return service;
     }
@@ -89,7 +98,19 @@ public final class ImageService implements AutoCloseable {
                 .toList();
         var wanted = Platforms.normalised(platform == null ? Platforms.host() : platform);
         var key = new SharedPulls.Key(names, auth, wanted);
-        return pulls.join(key, progress, deadline, sink -> pullNow(reference, auth, wanted, sink));
+        return pulls.join(key, progress, deadline, sink -> tallied(reference, auth, wanted, sink));
+    }
+
+    private Image tallied(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {
+        var tally = new PullTally(progress);
+        try {
+            var image = pullNow(reference, auth, platform, tally);
+            timings.record(tally.ended(""));
+            return image;
+        } catch (CarafeException e) {
+            timings.record(tally.ended(e.getMessage()));
+            throw e;
+        }
     }
 
     private Image pullNow(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {

@@ -37,8 +37,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -66,6 +68,7 @@ class ImageServiceTest {
     private NastyRegistry registry;
     private Storage storage;
     private ImageService service;
+    private final List<PullTimings.Pull> pulls = new CopyOnWriteArrayList<>();
 
     private final TestImages.Layer shared = TestImages.layer(TestImages.tar("shared", 300_000, 1), Packing.GZIP);
     private final TestImages.Layer own = TestImages.layer(TestImages.tar("own", 1000, 2), Packing.ZSTD);
@@ -102,7 +105,8 @@ class ImageServiceTest {
                 storage,
                 new RegistryClient(List.of(), Proxies.NONE, IMPATIENT),
                 sources,
-                PullLimits.DEFAULT);
+                PullLimits.DEFAULT,
+                pulls::add);
     }
 
     private Image pull(String name) {
@@ -169,6 +173,31 @@ class ImageServiceTest {
             assertEquals(300_000, Files.size(rootfs.resolve("shared")));
             assertEquals(1000, Files.size(rootfs.resolve("own")));
         }
+    }
+
+    @Test
+    void aPullIsCountedOnceWithItsBytesAndResumes() {
+        var cut = new AtomicBoolean();
+        registry.trick(exchange -> {
+            if (!exchange.getRequestURI()
+                            .getPath()
+                            .contains(shared.descriptor().digest().hex())
+                    || cut.getAndSet(true)) {
+                return false;
+            }
+            registry.sendBlob(exchange, shared.blob(), 50_000, true);
+            return true;
+        });
+
+        pull("one:1");
+        pull("one:1");
+        assertThrows(CarafeException.class, () -> pull("none:1"));
+
+        assertEquals(3, pulls.size());
+        assertEquals(shared.blob().length, pulls.get(0).bytes());
+        assertEquals(1, pulls.get(0).resumes());
+        assertEquals(0, pulls.get(1).bytes(), "it was there already");
+        assertTrue(pulls.get(2).error().contains("none"), pulls.get(2).error());
     }
 
     @Test
