@@ -30,10 +30,12 @@ run() {
     *) jars="@CLASSPATH@" ;;
     esac
     # where the cache does not fit (another JVM, changed jars), the JVM goes on without it and without a word
+    cached=""
     if [ -n "${CARAFE_AOT_RECORD-}" ]; then
         cache=-XX:AOTCacheOutput=$CARAFE_AOT_RECORD
     elif [ -r "$lib/$name.aot" ]; then
-        cache=-XX:AOTCache=$lib/$name.aot
+        cached=$lib/$name.aot
+        cache=-XX:AOTCache=$cached
     else
         cache=-Xshare:auto
     fi
@@ -43,5 +45,6 @@ run() {
         -XX:-UsePerfData --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow $options \
         "-Djava.library.path=$lib/native" "-Dorg.sqlite.lib.path=$lib/native" \
         "-DZstdNativePath=$lib/native/libzstd-jni.so" "-Dcarafe.launcher=$home/libexec/carafe/carafe-launcher" \
+        "-Dcarafe.aot-cache=$cached" \
         -cp "$jars" "$class" "$@"
 }

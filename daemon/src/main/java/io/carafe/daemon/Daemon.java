@@ -100,6 +100,7 @@ final class Daemon implements AutoCloseable {
                 Node.CgroupDriver.CGROUPFS,
                 cgroups.mode().name().toLowerCase(Locale.ROOT),
                 startedAt);
+        opened(new IdlePages(Installation.aotCache()));
         CallTimings calls = metrics.isPresent() ? metrics.get() : CallTimings.NONE;
         opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming.get(), calls, node));
         metrics.ifPresent(counted -> serveMetrics(counted, engine));

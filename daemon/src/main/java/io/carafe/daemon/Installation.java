@@ -3,11 +3,13 @@ package io.carafe.daemon;
 import io.carafe.base.CarafeException.FailedPrecondition;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Where the files beside the jars are. */
 final class Installation {
 
     private static final String PROPERTY = "carafe.launcher";
+    private static final String CACHE_PROPERTY = "carafe.aot-cache";
 
     private Installation() {}
 
@@ -19,5 +21,12 @@ final class Installation {
                     + "); start carafed by the script that `make install` puts into bin");
         }
         return Path.of(named).toAbsolutePath();
+    }
+
+    /** The AOT cache that the start script gave to the JVM; nothing if there was none. */
+    static Optional<Path> aotCache() {
+        return Optional.of(System.getProperty(CACHE_PROPERTY, ""))
+                .filter(name -> !name.isEmpty())
+                .map(Path::of);
     }
 }
