@@ -80,7 +80,7 @@ public final class CriServer implements AutoCloseable {
                         new EventCalls(engine, names)))
                 .addService(new CriImageService(new ImageCalls(engine, images, stats)))
                 .addService(new CarafeService(engine, images, node));
-        if (timings != CallTimings.NONE) {
+        if (!timings.equals(CallTimings.NONE)) {
             builder.intercept(new TimingInterceptor(timings)); // the last is the outermost
         }
         this.server = builder.build().start();
