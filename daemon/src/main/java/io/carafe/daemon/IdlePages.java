@@ -24,8 +24,7 @@ final class IdlePages implements AutoCloseable {
 
     /** @param cache nothing if the daemon runs without one */
     IdlePages(Optional<Path> cache) {
-        thread = cache.map(file ->
-                Thread.ofVirtual().name("idle-pages").start(() -> releaseAgainAndAgain(file)));
+        thread = cache.map(file -> Thread.ofVirtual().name("idle-pages").start(() -> releaseAgainAndAgain(file)));
     }
 
     private static void releaseAgainAndAgain(Path file) {
