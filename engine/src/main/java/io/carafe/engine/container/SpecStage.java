@@ -11,6 +11,7 @@ import io.carafe.engine.model.PodName;
 import io.carafe.engine.pod.Pod;
 import io.carafe.engine.spec.SpecGenerator;
 import io.carafe.engine.spec.SpecRequest;
+import io.carafe.engine.stage.OwnThread;
 import io.carafe.engine.stage.Stage;
 import io.carafe.engine.table.Table;
 import io.carafe.linux.fs.OpenFlags;
@@ -44,7 +45,7 @@ record SpecStage(
     @Override
     public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
         var pod = pods.get(container.podId());
-        var generated = specs.generate(new SpecRequest(
+        var request = new SpecRequest(
                 pod.id(),
                 container.id(),
                 pod.record().config(),
@@ -57,7 +58,9 @@ record SpecStage(
                 imageVolumes(container),
                 container.cgroup(),
                 handlers.handler(container.handler()),
-                handlers.get(container.handler()).features(deadline)));
+                handlers.get(container.handler()).features(deadline));
+        // mounts may come from a file system that hangs
+        var generated = OwnThread.call("spec of container " + container.id(), () -> specs.generate(request), deadline);
         var bundle = Files.createDirectories(places.bundle(container.id()));
         Files.write(bundle.resolve("config.json"), Json.write(generated.spec()));
         var log = Container.log(container, pod);
