@@ -21,6 +21,7 @@ fi
 mount --make-rshared /
 
 home=$(mktemp -d /var/tmp/carafe-conformance.XXXXXX)
+chmod 711 "$home" # root of a user namespace has to find its way through
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
 daemon=""

@@ -55,15 +55,25 @@ public final class UserNamespaceSupport {
     private String problemOfNode() {
         var mine = new CompletableFuture<String>();
         var known = node.compareAndExchange(null, mine);
-        if (known != null) {
-            return known.join();
+        if (known == null) {
+            // on a thread of its own, for whoever asks may leave
+            Thread.ofVirtual().name("probe-user-namespaces").start(() -> settle(mine));
+            known = mine;
         }
+        return known.join();
+    }
+
+    /** What takes too long on a busy node is tried again when somebody asks again. */
+    private void settle(CompletableFuture<String> result) {
+        var problem = "it could not be tried";
         try {
-            mine.complete(probe());
-        } catch (RuntimeException e) {
-            mine.completeExceptionally(e);
+            problem = probe();
+        } catch (CarafeException.DeadlineExceeded e) {
+            problem = e.getMessage();
+            node.set(null);
+        } finally {
+            result.complete(problem);
         }
-        return mine.join();
     }
 
     private String probe() {
@@ -82,6 +92,8 @@ public final class UserNamespaceSupport {
             } finally {
                 unpin(file);
             }
+        } catch (CarafeException.DeadlineExceeded e) {
+            throw e;
         } catch (IOException | CarafeException e) {
             return "this node cannot map the owners of files, which takes Linux 5.19 and a file system that can: "
                     + e.getMessage();
@@ -91,6 +103,7 @@ public final class UserNamespaceSupport {
     /** The root directory of a read-only snapshot is root's on disk. */
     private boolean ownerIsMapped(Path userNamespace) throws IOException {
         var owners = new Snapshot.Owners(PROBE_IDS, userNamespace);
+        snapshots.remove(PROBE); // after a crash
         try {
             snapshots.prepare(
                     PROBE,
