@@ -24,7 +24,7 @@ import java.util.Map;
 /** Containers. */
 final class ContainerMessages {
 
-    private static final System.Logger LOG = System.getLogger("io.carafe.cri");
+    private static final WindowsSettings WINDOWS = new WindowsSettings();
 
     private ContainerMessages() {}
 
@@ -33,10 +33,7 @@ final class ContainerMessages {
             throw new CarafeException.InvalidArgument("container config has no metadata");
         }
         if (message.hasWindows()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "container {0}: its Windows settings are ignored",
-                    message.getMetadata().getName());
+            WINDOWS.ignore("container " + message.getMetadata().getName());
         }
         var linux = message.getLinux();
         return new ContainerConfig(

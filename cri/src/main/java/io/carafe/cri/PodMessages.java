@@ -30,7 +30,7 @@ import java.util.Map;
 /** Pods. */
 final class PodMessages {
 
-    private static final System.Logger LOG = System.getLogger("io.carafe.cri");
+    private static final WindowsSettings WINDOWS = new WindowsSettings();
 
     private PodMessages() {}
 
@@ -39,10 +39,7 @@ final class PodMessages {
             throw new CarafeException.InvalidArgument("pod sandbox config has no metadata");
         }
         if (message.hasWindows()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "pod {0}: its Windows settings are ignored",
-                    message.getMetadata().getName());
+            WINDOWS.ignore("pod " + message.getMetadata().getName());
         }
         var linux = message.getLinux();
         return new PodConfig(

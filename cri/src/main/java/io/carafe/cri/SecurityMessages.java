@@ -22,6 +22,8 @@ final class SecurityMessages {
     private static final SecurityConfig.Capabilities NO_CAPABILITIES =
             new SecurityConfig.Capabilities(List.of(), List.of(), List.of());
 
+    private static final String LOCALHOST = "localhost/";
+
     private SecurityMessages() {}
 
     static SecurityConfig ofPod(LinuxSandboxSecurityContext context) {
@@ -167,12 +169,17 @@ final class SecurityMessages {
             throw new CarafeException.InvalidArgument(
                     kind + ": a localhost_ref belongs to type Localhost, and to no other");
         }
-        return new Profile(chosen, profile.getLocalhostRef());
+        return new Profile(chosen, withoutPrefix(profile.getLocalhostRef()));
+    }
+
+    /** Some clients keep the prefix that the deprecated strings have. */
+    private static String withoutPrefix(String reference) {
+        return reference.startsWith(LOCALHOST) ? reference.substring(LOCALHOST.length()) : reference;
     }
 
     private static Profile deprecatedProfile(String kind, String text) {
-        if (text.startsWith("localhost/")) {
-            return new Profile(Profile.Kind.LOCALHOST, text.substring("localhost/".length()));
+        if (text.startsWith(LOCALHOST)) {
+            return new Profile(Profile.Kind.LOCALHOST, withoutPrefix(text));
         }
         return switch (text) {
             case "runtime/default", "docker/default" -> new Profile(Profile.Kind.RUNTIME_DEFAULT, "");

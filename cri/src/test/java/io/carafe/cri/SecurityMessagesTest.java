@@ -56,6 +56,19 @@ class SecurityMessagesTest {
     }
 
     @Test
+    void thePrefixOfTheDeprecatedStringsIsTakenOffAReference() {
+        var profile = SecurityProfile.newBuilder()
+                .setProfileType(SecurityProfile.ProfileType.Localhost)
+                .setLocalhostRef("localhost/mine");
+        var security = SecurityMessages.ofContainer(LinuxContainerSecurityContext.newBuilder()
+                .setApparmor(profile)
+                .setSeccomp(profile)
+                .build());
+        assertEquals(new Profile(Profile.Kind.LOCALHOST, "mine"), security.apparmor());
+        assertEquals(new Profile(Profile.Kind.LOCALHOST, "mine"), security.seccomp());
+    }
+
+    @Test
     void profilesThatMakeNoSenseAreRefused() {
         assertRefused(LinuxContainerSecurityContext.newBuilder().setSeccompProfilePath("nonsense"));
         assertRefused(LinuxContainerSecurityContext.newBuilder()
