@@ -1,14 +1,25 @@
 package io.carafe.engine.spec;
 
 import io.carafe.base.CarafeException;
+import io.carafe.engine.model.ContainerConfig;
+import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
+import io.carafe.engine.model.SecurityConfig.SeLinux;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Profiles of the security modules. Where the kernel has none, the defaults need nothing and a profile asked for by name
  * is an error: running without it would be a broken promise.
  */
 final class Lsm {
+
+    private static final Path APPARMOR_PROFILES = Path.of("/sys/kernel/security/apparmor/profiles");
 
     private Lsm() {}
 
@@ -24,31 +35,83 @@ final class Lsm {
             throw new CarafeException.FailedPrecondition("AppArmor profile \"" + profile.localhostRef()
                     + "\" was asked for, but this kernel has AppArmor not enabled");
         }
-        if (profile.localhostRef().isEmpty()) {
-            throw new CarafeException.InvalidArgument("an AppArmor profile of kind Localhost has no name");
-        }
+        requireLoaded(profile.localhostRef(), APPARMOR_PROFILES);
         return profile.localhostRef();
     }
 
-    /** The SELinux label for the process, or null. */
-    static String selinuxLabel(SecurityConfig security, HostFacts host) {
-        var options = security.selinux();
-        if (options == null
+    /**
+     * Finds a profile among those that the kernel has, one a line with its mode behind it.
+     *
+     * @param list where the kernel lists them; not there if securityfs is not mounted, and then the runtime will find out
+     */
+    static void requireLoaded(String profile, Path list) {
+        if (profile.isEmpty()) {
+            throw new CarafeException.InvalidArgument("an AppArmor profile of kind Localhost has no name");
+        }
+        try (var lines = Files.lines(list)) {
+            if (lines.noneMatch(line -> line.startsWith(profile + " ("))) {
+                throw new CarafeException.FailedPrecondition(
+                        "AppArmor profile \"" + profile + "\" is not loaded on this node; apparmor_parser loads it");
+            }
+        } catch (NoSuchFileException e) {
+            // nothing is known
+        } catch (IOException | UncheckedIOException e) {
+            throw new CarafeException.Internal("read " + list + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The SELinux label for the process, or null: a container's own, else its pod's; nobody confines a privileged one. */
+    static String processLabel(PodConfig pod, ContainerConfig container, HostFacts host) {
+        return label(selinux(pod, container), host, "system_r", "container_t");
+    }
+
+    /** The SELinux label of what the container may read and write, or null if the process has none. */
+    static String mountLabel(PodConfig pod, ContainerConfig container, HostFacts host) {
+        var options = selinux(pod, container);
+        var files = options == null ? null : new SeLinux(options.user(), "", "", options.level());
+        return label(files, host, "object_r", "container_file_t");
+    }
+
+    /** Refuses a pod whose label the kernel cannot apply. */
+    static void checkLabel(PodConfig pod, HostFacts host) {
+        label(given(Security.of(pod).selinux()), host, "system_r", "container_t");
+    }
+
+    private static SeLinux selinux(PodConfig pod, ContainerConfig container) {
+        if (Security.of(container).privileged()) {
+            return null;
+        }
+        var own = given(Security.of(container).selinux());
+        return own == null ? given(Security.of(pod).selinux()) : own;
+    }
+
+    private static SeLinux given(SeLinux options) {
+        boolean none = options == null
                 || (options.user().isEmpty()
                         && options.role().isEmpty()
                         && options.type().isEmpty()
-                        && options.level().isEmpty())) {
+                        && options.level().isEmpty());
+        return none ? null : options;
+    }
+
+    private static String label(SeLinux options, HostFacts host, String role, String type) {
+        if (options == null) {
             return null;
         }
         if (!host.selinux()) {
             throw new CarafeException.FailedPrecondition(
                     "SELinux options " + options + " were asked for, but this kernel has SELinux not enabled");
         }
+        for (var part : List.of(options.user(), options.role(), options.type(), options.level())) {
+            if (!part.matches("[A-Za-z0-9_.:,-]*")) {
+                throw new CarafeException.InvalidArgument("SELinux option \"" + part + "\" cannot be part of a label");
+            }
+        }
         return String.join(
                 ":",
                 orDefault(options.user(), "system_u"),
-                orDefault(options.role(), "system_r"),
-                orDefault(options.type(), "container_t"),
+                orDefault(options.role(), role),
+                orDefault(options.type(), type),
                 orDefault(options.level(), "s0"));
     }
 

@@ -92,6 +92,7 @@ final class MountTable {
                     case BIDIRECTIONAL -> "rshared";
                 });
         requirePropagation(mount, source);
+        relabel(mount, source);
         options.add(mount.recursiveReadonly() ? "rro" : mount.readonly() || image ? "ro" : "rw");
         options.addAll(mount.options());
         var owners = owners(mount, destination);
@@ -122,6 +123,14 @@ final class MountTable {
         return new UserNamespace(mount.uidMappings(), mount.gidMappings()).ids();
     }
 
+    /** A volume is given the label of the container's files, without which SELinux keeps the container from it. */
+    private void relabel(ContainerConfig.Mount mount, Path source) {
+        var label = Lsm.mountLabel(request.pod(), request.container(), host);
+        if (mount.selinuxRelabel() && label != null && mount.image().isEmpty()) {
+            VolumeLabel.give(source, label);
+        }
+    }
+
     private static String destination(ContainerConfig.Mount mount) {
         CommandLine.requireNoNul(mount.containerPath(), "container path of a mount");
         if (mount.containerPath().isEmpty()) {
@@ -135,10 +144,6 @@ final class MountTable {
     }
 
     private void check(ContainerConfig.Mount mount, String destination) {
-        if (mount.selinuxRelabel() && host.selinux()) {
-            throw new CarafeException.Unimplemented(
-                    "relabelling of mounts for SELinux is not supported yet: asked for " + destination);
-        }
         if (mount.recursiveReadonly()) {
             requireRecursiveReadonly(mount, destination);
         }
@@ -155,11 +160,10 @@ final class MountTable {
             throw new CarafeException.InvalidArgument(
                     "mount " + destination + ": recursive_read_only needs readonly and private propagation");
         }
-        var runtime = request.runtime();
-        boolean known = runtime == null || runtime.mountOptions().isEmpty() || runtime.recursiveReadOnlyMounts();
+        boolean known = request.runtime() != null && request.runtime().recursiveReadOnlyMounts();
         if (!known || !host.kernel().atLeast(5, 12)) {
-            throw new CarafeException.FailedPrecondition(
-                    "mount " + destination + ": recursive_read_only needs Linux 5.12 and a runtime that knows rro");
+            throw new CarafeException.FailedPrecondition("mount " + destination
+                    + ": recursive_read_only needs Linux 5.12 and a runtime whose features name rro");
         }
     }
 
@@ -167,10 +171,6 @@ final class MountTable {
         var files = request.imageVolumes().get(mount.containerPath());
         if (!mount.hostPath().isEmpty()) {
             throw new CarafeException.InvalidArgument("mount " + destination + " names both an image and a host path");
-        }
-        if (files == null) {
-            throw new CarafeException.Unimplemented(
-                    "image volumes are not supported yet: asked for " + mount.image() + " at " + destination);
         }
         return files;
     }

@@ -21,10 +21,9 @@ import java.util.Set;
  * Makes the {@code config.json} of a container from what its caller asks for, what its image says, and what its pod and
  * the node have.
  *
- * <p>It touches the disk in three places only: it reads the container's account files, makes a working directory that is
- * missing in its root, and makes host paths of mounts that are missing. All errors are {@link CarafeException}s that name
- * the field: InvalidArgument for what is wrong anywhere, FailedPrecondition for what this node cannot do, Unimplemented
- * for what Carafe cannot do yet.
+ * <p>It touches the disk in four places only: it reads the container's account files, makes a working directory that is
+ * missing in its root, makes host paths of mounts that are missing, and labels volumes for SELinux where that is asked for. All errors are {@link CarafeException}s that name
+ * the field: InvalidArgument for what is wrong anywhere, FailedPrecondition for what this node cannot do.
  */
 public final class SpecGenerator {
 
@@ -50,7 +49,7 @@ public final class SpecGenerator {
         Sysctls.of(pod);
         PodFiles.check(pod);
         Lsm.apparmorProfile(security, host);
-        Lsm.selinuxLabel(security, host);
+        Lsm.checkLabel(pod, host);
     }
 
     public GeneratedSpec generate(SpecRequest request) {
@@ -129,7 +128,7 @@ public final class SpecGenerator {
                 rlimits,
                 security.noNewPrivileges(),
                 Lsm.apparmorProfile(security, host),
-                Lsm.selinuxLabel(security, host),
+                Lsm.processLabel(request.pod(), container, host),
                 resources.oomScoreAdj().intValue(),
                 null,
                 null,
@@ -159,7 +158,7 @@ public final class SpecGenerator {
                 propagation,
                 RootfsPaths.masked(security, host),
                 RootfsPaths.readonly(security),
-                null,
+                Lsm.mountLabel(request.pod(), request.container(), host),
                 null,
                 null,
                 null);

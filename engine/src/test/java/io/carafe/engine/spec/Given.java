@@ -61,6 +61,24 @@ final class Given {
                 List.of("/sys/devices/system/cpu/cpu0/thermal_throttle"));
     }
 
+    static HostFacts hostWithSelinux() {
+        var h = host(CgroupLayout.Mode.V2);
+        return new HostFacts(
+                h.architecture(),
+                h.kernel(),
+                h.capabilities(),
+                h.oomScoreAdj(),
+                h.hardLimits(),
+                h.cgroups(),
+                h.swapAccounting(),
+                h.swapBytes(),
+                h.hugepageSizes(),
+                true,
+                false,
+                true,
+                h.heatCounters());
+    }
+
     static Namespaces namespaces(Namespaces.Mode network, Namespaces.Mode pid) {
         return new Namespaces(network, pid, network, "", null);
     }
@@ -100,6 +118,26 @@ final class Given {
                 s.seccomp(),
                 null,
                 null,
+                null,
+                null);
+    }
+
+    static SecurityConfig with(SecurityConfig.SeLinux selinux) {
+        var s = security();
+        return new SecurityConfig(
+                s.namespaces(),
+                false,
+                null,
+                null,
+                "",
+                List.of(),
+                false,
+                false,
+                false,
+                null,
+                s.seccomp(),
+                null,
+                selinux,
                 null,
                 null);
     }

@@ -188,6 +188,24 @@ class LinuxPartsTest {
     }
 
     @Test
+    void recursiveReadOnlyIsNotAssumedOfARuntimeThatSaysNothing() {
+        var wanted = new ContainerConfig.Mount(
+                "/a",
+                temp.toString(),
+                true,
+                true,
+                false,
+                ContainerConfig.Mount.Propagation.PRIVATE,
+                List.of(),
+                List.of(),
+                "",
+                "",
+                List.of());
+
+        assertThrows(FailedPrecondition.class, () -> mounts(wanted));
+    }
+
+    @Test
     void devicesOfADirectoryAreFound() {
         var list = DeviceList.of(Given.container(
                 List.of(),

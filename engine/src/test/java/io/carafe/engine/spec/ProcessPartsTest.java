@@ -2,6 +2,7 @@ package io.carafe.engine.spec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,7 +207,39 @@ class ProcessPartsTest {
                 null);
 
         assertThrows(CarafeException.FailedPrecondition.class, () -> Lsm.apparmorProfile(security, host));
-        assertThrows(CarafeException.FailedPrecondition.class, () -> Lsm.selinuxLabel(security, host));
+        var container = Given.container(List.of("x"), List.of(), security, null, List.of(), List.of());
+        var pod = Given.pod(Given.security(), Map.of());
+        assertThrows(CarafeException.FailedPrecondition.class, () -> Lsm.processLabel(pod, container, host));
+    }
+
+    @Test
+    void anApparmorProfileMustBeLoaded(@TempDir Path directory) throws IOException {
+        var list = Files.writeString(directory.resolve("profiles"), "mine (enforce)\nother-one (complain)\n");
+        Lsm.requireLoaded("mine", list);
+        Lsm.requireLoaded("unknown", directory.resolve("not-mounted"));
+        assertThrows(CarafeException.FailedPrecondition.class, () -> Lsm.requireLoaded("other", list));
+        assertThrows(CarafeException.InvalidArgument.class, () -> Lsm.requireLoaded("", list));
+    }
+
+    @Test
+    void selinuxLabelsAreTheContainersElseThePodsAndAPrivilegedOneHasNone() {
+        var host = Given.hostWithSelinux();
+        var pod = Given.pod(Given.with(new SecurityConfig.SeLinux("", "", "", "s0:c1,c2")), Map.of());
+        var plain = Given.container(List.of("x"), List.of(), Given.security(), null, List.of(), List.of());
+        assertEquals("system_u:system_r:container_t:s0:c1,c2", Lsm.processLabel(pod, plain, host));
+        assertEquals("system_u:object_r:container_file_t:s0:c1,c2", Lsm.mountLabel(pod, plain, host));
+
+        var own = Given.with(new SecurityConfig.SeLinux("u", "r", "t", "s0"));
+        var labelled = Given.container(List.of("x"), List.of(), own, null, List.of(), List.of());
+        assertEquals("u:r:t:s0", Lsm.processLabel(pod, labelled, host));
+        assertEquals("u:object_r:container_file_t:s0", Lsm.mountLabel(pod, labelled, host));
+
+        var privileged = Given.container(List.of("x"), List.of(), Given.privileged(), null, List.of(), List.of());
+        assertNull(Lsm.processLabel(pod, privileged, host));
+        assertNull(Lsm.mountLabel(pod, privileged, host));
+        var hostile = Given.with(new SecurityConfig.SeLinux("", "", "a b", ""));
+        var bad = Given.container(List.of("x"), List.of(), hostile, null, List.of(), List.of());
+        assertThrows(CarafeException.InvalidArgument.class, () -> Lsm.processLabel(pod, bad, host));
     }
 
     private static List<String> line(List<String> command, List<String> args) {

@@ -11,6 +11,7 @@ import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.model.SecurityConfig.Profile;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.Json;
+import io.carafe.oci.runtime.Features;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,7 +109,25 @@ class SpecGoldenTest {
 
     private void check(String name, CgroupLayout.Mode cgroups, PodConfig pod, ContainerConfig container)
             throws IOException {
-        check(name, cgroups, Given.request(pod, container, rootfs()));
+        var r = Given.request(pod, container, rootfs());
+        var knowsRro = new Features(null, null, List.of(), List.of("rro"), null, Map.of(), List.of());
+        check(
+                name,
+                cgroups,
+                new SpecRequest(
+                        r.podId(),
+                        r.containerId(),
+                        r.pod(),
+                        r.container(),
+                        r.image(),
+                        r.imageName(),
+                        r.rootfs(),
+                        r.place(),
+                        r.targetPidNamespace(),
+                        r.imageVolumes(),
+                        r.cgroupsPath(),
+                        r.handler(),
+                        knowsRro));
     }
 
     private void check(String name, CgroupLayout.Mode cgroups, SpecRequest request) throws IOException {
