@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test install dist bench conformance clean
+.PHONY: help build demo test install dist bench soak conformance clean
 
 help: ## print these lines
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -26,6 +26,9 @@ dist: ## make build/carafe-VERSION.tar.gz of what install puts in place
 
 bench: ## measure carafed beside containerd and podman, into bench/results/ (root)
 	@scripts/bench.sh
+
+soak: ## make and remove CYCLES pods (10000), run EXECS commands (100000), and see whether anything grows (root)
+	@scripts/soak.sh
 
 conformance: ## run the Kubernetes project's critest against carafed, into conformance/results/ (root, Go)
 	@scripts/conformance.sh

@@ -142,6 +142,11 @@ final class Peer {
         process = null;
     }
 
+    /** What it and its helpers hold of the node now. */
+    Held held(String cgroupParent) throws IOException {
+        return Held.of(process.pid(), home, cgroupParent);
+    }
+
     long daemonPss() throws IOException {
         return pss(process.pid());
     }
