@@ -8,19 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.carafe.base.CarafeException;
-import io.carafe.base.Deadline;
-import io.carafe.base.ProcessIo;
-import io.carafe.engine.Containers;
-import io.carafe.engine.Engine;
-import io.carafe.engine.Pods;
-import io.carafe.engine.event.ContainerEvent;
-import io.carafe.engine.event.EventBus;
-import io.carafe.engine.image.ImageService;
-import io.carafe.engine.model.EngineStatus;
-import io.carafe.engine.model.ExecResult;
-import io.carafe.engine.model.PodState;
-import io.carafe.engine.model.PodStatus;
-import io.carafe.image.pull.PullSources;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExecStart;
@@ -28,17 +15,10 @@ import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;
 import io.carafe.proto.carafe.v1.StdinClose;
 import io.carafe.proto.cri.v1.CheckpointPodRequest;
-import io.carafe.proto.cri.v1.ContainerEventResponse;
-import io.carafe.proto.cri.v1.ContainerEventType;
 import io.carafe.proto.cri.v1.ExecSyncRequest;
-import io.carafe.proto.cri.v1.GetEventsRequest;
-import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ImageStatusRequest;
-import io.carafe.proto.cri.v1.ListPodSandboxRequest;
 import io.carafe.proto.cri.v1.NetworkConfig;
-import io.carafe.proto.cri.v1.PodSandboxConfig;
-import io.carafe.proto.cri.v1.PodSandboxMetadata;
 import io.carafe.proto.cri.v1.PullImageRequest;
 import io.carafe.proto.cri.v1.RunPodSandboxRequest;
 import io.carafe.proto.cri.v1.RuntimeConfig;
@@ -46,156 +26,23 @@ import io.carafe.proto.cri.v1.RuntimeConfigRequest;
 import io.carafe.proto.cri.v1.RuntimeHandler;
 import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
 import io.carafe.proto.cri.v1.StatusRequest;
-import io.carafe.proto.cri.v1.StreamPodSandboxesRequest;
-import io.carafe.proto.cri.v1.StreamPodSandboxesResponse;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.VersionRequest;
-import io.carafe.storage.Storage;
 import io.grpc.Context;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.unix.DomainSocketAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Calls over the real socket, with an engine of which only what a test needs is there. */
 @Timeout(60)
-class CriServerTest {
-
-    private interface Run {
-        String pod(Deadline deadline);
-    }
-
-    private interface Exec {
-        int run(ProcessIo io) throws Exception;
-    }
-
-    @TempDir
-    Path directory;
-
-    private final EventBus events = new EventBus();
-    private final List<PodStatus> pods = new ArrayList<>();
-    private final List<String> podCidrs = new ArrayList<>();
-    private final BlockingQueue<String> timed = new LinkedBlockingQueue<>();
-    private final CallTimings timings = (operation, elapsed, code) -> timed.add(operation + " " + code);
-    private volatile Run run = _ -> "pod-1";
-    private volatile Exec exec = _ -> 0;
-    private Path socket;
-    private Storage storage;
-    private ImageService store;
-    private CriServer server;
-    private EventLoopGroup loops;
-    private ManagedChannel channel;
-    private RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime;
-    private ImageServiceGrpc.ImageServiceBlockingStub images;
-
-    @BeforeEach
-    void start() throws Exception {
-        Files.writeString(directory.resolve("registries.conf"), "");
-        Files.writeString(directory.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
-        storage = Storage.open(directory.resolve("root"), Storage.Kind.COPY);
-        store = ImageService.open(
-                directory.resolve("root/images"),
-                storage,
-                PullSources.load(directory.resolve("registries.conf"), directory.resolve("policy.json")));
-        socket = directory.resolve("carafe.sock");
-        server = serve();
-        loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
-                .eventLoopGroup(loops)
-                .channelType(EpollDomainSocketChannel.class)
-                .maxInboundMessageSize(64 * 1024 * 1024)
-                .usePlaintext()
-                .build();
-        runtime = RuntimeServiceGrpc.newBlockingStub(channel);
-        images = ImageServiceGrpc.newBlockingStub(channel);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        channel.shutdownNow().awaitTermination(5, SECONDS);
-        loops.shutdownGracefully(0, 1, SECONDS).await();
-        server.close();
-        store.close();
-        storage.close();
-        assertFalse(Files.exists(socket));
-    }
-
-    private CriServer serve() {
-        var podCalls = Scripted.of(
-                Pods.class, Map.of("run", arguments -> run.pod((Deadline) arguments[1]), "list", _ -> pods));
-        var containerCalls = Scripted.of(
-                Containers.class,
-                Map.of(
-                        "exec",
-                        arguments -> exec.run((ProcessIo) arguments[2]),
-                        "execSync",
-                        _ -> new ExecResult(new byte[16 * 1024 * 1024], new byte[16 * 1024 * 1024], 7),
-                        "list",
-                        _ -> List.of()));
-        var status = new EngineStatus(
-                EngineStatus.Condition.READY,
-                new EngineStatus.Condition(false, "NoNetwork", "no CNI configuration in /etc/cni/net.d"),
-                List.of(
-                        new EngineStatus.Handler("runc", true, true, false, ""),
-                        new EngineStatus.Handler("runsc", false, false, false, "/usr/bin/runsc is not there")));
-        var engine = Scripted.of(
-                Engine.class,
-                Map.of(
-                        "pods",
-                        _ -> podCalls,
-                        "containers",
-                        _ -> containerCalls,
-                        "events",
-                        _ -> events,
-                        "status",
-                        _ -> status,
-                        "usePodCidrs",
-                        arguments -> podCidrs.add((String) arguments[0])));
-        var node =
-                new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
-        return CriServer.start(socket, engine, store, null, null, timings, node);
-    }
-
-    private static RunPodSandboxRequest podRequest() {
-        return RunPodSandboxRequest.newBuilder()
-                .setConfig(PodSandboxConfig.newBuilder()
-                        .setMetadata(PodSandboxMetadata.newBuilder()
-                                .setName("web")
-                                .setNamespace("default")
-                                .setUid("u")))
-                .build();
-    }
-
-    private static Status failure(Runnable call) {
-        return assertThrows(StatusRuntimeException.class, call::run).getStatus();
-    }
+class CriServerTest extends ServedCri {
 
     @Test
     void theSocketIsForRootAndItsGroup() throws Exception {
@@ -347,145 +194,6 @@ class CriServerTest {
         assertTrue(interrupted.get(5, SECONDS));
         run = _ -> "next";
         assertEquals("next", runtime.runPodSandbox(podRequest()).getPodSandboxId());
-    }
-
-    private static PodStatus pod(int number) {
-        var config = PodMessages.config(podRequest().getConfig(), "");
-        return new PodStatus(
-                "pod-" + number,
-                config,
-                PodState.READY,
-                Instant.now(),
-                List.of("10.1.0.2", "fd00::2"),
-                "",
-                "runc",
-                Map.of());
-    }
-
-    @Test
-    void listsAreStreamedInPiecesAndAnEmptyOneIsSilent() {
-        assertFalse(runtime.streamPodSandboxes(StreamPodSandboxesRequest.getDefaultInstance())
-                .hasNext());
-        IntStream.range(0, 250).mapToObj(CriServerTest::pod).forEach(pods::add);
-        var pieces = new ArrayList<Integer>();
-        runtime.streamPodSandboxes(StreamPodSandboxesRequest.getDefaultInstance())
-                .forEachRemaining(piece -> pieces.add(piece.getPodSandboxesCount()));
-        assertEquals(List.of(100, 100, 50), pieces);
-        assertEquals(
-                250,
-                runtime.listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
-                        .getItemsCount());
-    }
-
-    @Test
-    void eventsArriveWithTheStatusOfTheirPod() throws Exception {
-        var received = new LinkedBlockingQueue<ContainerEventResponse>();
-        var context = Context.current().withCancellation();
-        context.run(() -> RuntimeServiceGrpc.newStub(channel)
-                .getContainerEvents(GetEventsRequest.getDefaultInstance(), new StreamObserver<>() {
-                    @Override
-                    public void onNext(ContainerEventResponse event) {
-                        received.add(event);
-                    }
-
-                    @Override
-                    public void onError(Throwable cause) {}
-
-                    @Override
-                    public void onCompleted() {}
-                }));
-        while (!events.hasSubscribers()) {
-            Thread.sleep(10);
-        }
-        events.publish(new ContainerEvent("c1", ContainerEvent.Kind.STOPPED, Instant.now(), pod(1), List.of()));
-        var event = received.poll(5, SECONDS);
-        assertEquals("c1", event.getContainerId());
-        assertEquals(ContainerEventType.CONTAINER_STOPPED_EVENT, event.getContainerEventType());
-        assertEquals("10.1.0.2", event.getPodSandboxStatus().getNetwork().getIp());
-        assertEquals(
-                "fd00::2",
-                event.getPodSandboxStatus().getNetwork().getAdditionalIps(0).getIp());
-        context.cancel(null);
-        for (int i = 0; events.hasSubscribers() && i < 500; i++) {
-            Thread.sleep(10);
-        }
-        assertFalse(events.hasSubscribers(), "the subscription outlives its client");
-    }
-
-    @Test
-    void aReaderOfEventsThatStopsReadingIsCutOffAndBlocksNobody() throws Exception {
-        var reader = new PausedReader<GetEventsRequest, ContainerEventResponse>();
-        RuntimeServiceGrpc.newStub(channel).getContainerEvents(GetEventsRequest.getDefaultInstance(), reader);
-        while (!events.hasSubscribers()) {
-            Thread.sleep(10);
-        }
-        int published = 0;
-        while (events.hasSubscribers() && published < 100 * EventBus.CAPACITY) {
-            events.publish(new ContainerEvent(
-                    "c" + published++, ContainerEvent.Kind.STARTED, Instant.now(), pod(1), List.of()));
-        }
-        assertFalse(events.hasSubscribers(), "it is still waited for after " + published + " events");
-
-        reader.goOn();
-
-        var cut = assertThrows(ExecutionException.class, () -> reader.end.get(30, SECONDS));
-        var status = Status.fromThrowable(cut.getCause());
-        assertEquals(Status.Code.RESOURCE_EXHAUSTED, status.getCode());
-        assertTrue(status.getDescription().contains("list anew"), status.getDescription());
-        int seen = 0;
-        for (var event : reader.received) {
-            assertEquals("c" + seen++, event.getContainerId(), "nothing is left out before the end");
-        }
-    }
-
-    @Test
-    void aReaderOfAListThatStopsReadingGetsAllOfItOnceItGoesOn() throws Exception {
-        IntStream.range(0, 20_000).mapToObj(CriServerTest::pod).forEach(pods::add);
-        var reader = new PausedReader<StreamPodSandboxesRequest, StreamPodSandboxesResponse>();
-        RuntimeServiceGrpc.newStub(channel).streamPodSandboxes(StreamPodSandboxesRequest.getDefaultInstance(), reader);
-
-        assertEquals(
-                "carafe", runtime.version(VersionRequest.getDefaultInstance()).getRuntimeName());
-        reader.goOn();
-
-        reader.end.get(30, SECONDS);
-        assertEquals(
-                20_000,
-                reader.received.stream()
-                        .mapToInt(StreamPodSandboxesResponse::getPodSandboxesCount)
-                        .sum());
-    }
-
-    /** Takes no message until it is told to. */
-    private static final class PausedReader<Q, A> implements ClientResponseObserver<Q, A> {
-        private final List<A> received = new ArrayList<>();
-        private final CompletableFuture<Void> end = new CompletableFuture<>();
-        private ClientCallStreamObserver<Q> call;
-
-        @Override
-        public void beforeStart(ClientCallStreamObserver<Q> stream) {
-            call = stream;
-            stream.disableAutoRequestWithInitial(0);
-        }
-
-        void goOn() {
-            call.request(Integer.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(A answer) {
-            received.add(answer);
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            end.completeExceptionally(cause);
-        }
-
-        @Override
-        public void onCompleted() {
-            end.complete(null);
-        }
     }
 
     @Test
