@@ -18,7 +18,7 @@ final class IdlePages implements AutoCloseable {
     /** Soon after the start, then now and then: work brings pages back. */
     private static final Duration FIRST = Duration.ofSeconds(1);
 
-    private static final Duration EACH = Duration.ofSeconds(30);
+    private static final Duration EACH = Duration.ofSeconds(10);
 
     private final Optional<Thread> thread;
 
