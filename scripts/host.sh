@@ -74,6 +74,7 @@ delete_network_rules() {
 carafed_flags() {
     printf '{"default": [{"type": "insecureAcceptAnything"}]}\n' >"$1/policy.json"
     cat >"$1/carafe.toml" <<END
+cgroup_driver = "cgroupfs"
 [log]
 level = "debug"
 [streaming]

@@ -1,6 +1,6 @@
 /*
  * carafe-launcher init --pid=FILE [--join-user=FILE] [--join-net=FILE] [--join-ipc=FILE] [--join-uts=FILE]
- *                      [--cgroup=DIRECTORY]…
+ *                      [--gate=FILE]
  *
  * Starts the first process of a pod that shares its pid namespace, pins that namespace, prints the process's pid and ends.
  *
@@ -37,17 +37,16 @@
 #include "sys.h"
 #include "user_namespace.h"
 
-static int enter_cgroup(const char *directory) {
-    int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int procs = fd < 0 ? -1 : openat(fd, "cgroup.procs", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    int result = procs < 0 || write(procs, "0", 1) != 1 ? report_errno("cgroup", directory) : 0;
-    if (procs >= 0) {
-        close(procs);
+/* Its caller has a pid now and puts it into a cgroup, where all that it starts will be; a caller that dies opens no gate. */
+static int wait_at_gate(const char *path) {
+    char go;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, &go, 1);
+    if (got < 0) {
+        return report_errno("gate", path);
     }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return result;
+    close(fd);
+    return got == 1 ? 0 : report("gate", path, 0, "its other side was closed");
 }
 
 /* The last to be killed when memory is short, as without it the whole pod ends. Not permitted everywhere, so only tried. */
@@ -201,10 +200,9 @@ static int start(struct pin *pin, const char *user, int argc, char **argv) {
 
 int init_command(int argc, char **argv) {
     struct pin pid = {0};
-    const char *user = NULL, *net = NULL, *ipc = NULL, *uts = NULL;
-    const char *cgroups[ARGS_MAX_VALUES];
+    const char *user = NULL, *net = NULL, *ipc = NULL, *uts = NULL, *gate = NULL;
     struct option options[] = {
-        {.name = "cgroup", .path = true, .repeatable = true, .values = cgroups},
+        {.name = "gate", .path = true, .values = &gate},
         {.name = "pid", .path = true, .values = &pid.path},
         {.name = "join-net", .path = true, .values = &net},
         {.name = "join-ipc", .path = true, .values = &ipc},
@@ -219,12 +217,7 @@ int init_command(int argc, char **argv) {
         report("arguments", "init", 0, "--pid=FILE is missing");
         return 1;
     }
-    for (unsigned i = 0; i < options[0].count; i++) {
-        if (enter_cgroup(cgroups[i]) < 0) {
-            return 1;
-        }
-    }
-    if (pin_create(&pid) < 0) {
+    if ((gate != NULL && wait_at_gate(gate) < 0) || pin_create(&pid) < 0) {
         return 1;
     }
     if (namespace_join(net, CLONE_NEWNET) < 0 || namespace_join(ipc, CLONE_NEWIPC) < 0

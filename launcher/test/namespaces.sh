@@ -114,7 +114,7 @@ grep -q '"step":"join"' "$dir.err" || fail "report: $(cat "$dir.err")"
 
 "$launcher" init --pid="$dir/pid5" --join-net=/etc/passwd 2>"$dir.err" && fail "joined a file that is no namespace"
 [ -e "$dir/pid5" ] && fail "a pin is left after a failure"
-"$launcher" init --pid="$dir/pid6" --cgroup=/no/such/cgroup 2>"$dir.err" && fail "entered no cgroup"
+"$launcher" init --pid="$dir/pid6" --gate=/dev/null 2>"$dir.err" && fail "went through a gate that nobody opened"
 rm -f "$dir.err"
 
 [ $failures = 0 ] && echo "launcher: namespace checks passed"

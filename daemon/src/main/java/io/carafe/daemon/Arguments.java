@@ -33,7 +33,8 @@ record Arguments(Path config, Config.Overrides overrides) {
                 .addOption(path("--registries-conf", "FILE", "registries.conf version 2."))
                 .addOption(path("--policy", "FILE", "Image policy (policy.json)."))
                 .addOption(text("--default-runtime", "NAME", "Handler for pods that name none."))
-                .addOption(text("--cgroup-parent", "PATH", "Parent of the cgroups of pods that name none."));
+                .addOption(text("--cgroup-parent", "PATH", "Parent of the cgroups of pods that name none."))
+                .addOption(text("--cgroup-driver", "NAME", "auto, systemd or cgroupfs."));
         var config = command("config", "Print or check the configuration.")
                 .addSubcommand("default", command("default", "Print the defaults as a commented carafe.toml."))
                 .addSubcommand("check", command("check", "Read all files and options, and report what is wrong."));
@@ -52,7 +53,8 @@ record Arguments(Path config, Config.Overrides overrides) {
                         absolute(parsed, "--registries-conf"),
                         absolute(parsed, "--policy"),
                         parsed.matchedOptionValue("--default-runtime", null),
-                        parsed.matchedOptionValue("--cgroup-parent", null)));
+                        parsed.matchedOptionValue("--cgroup-parent", null),
+                        parsed.matchedOptionValue("--cgroup-driver", null)));
     }
 
     private static Path absolute(ParseResult parsed, String option) {

@@ -13,6 +13,7 @@ import io.carafe.engine.Engine;
 import io.carafe.engine.EngineConfig;
 import io.carafe.engine.EngineParts;
 import io.carafe.engine.cdi.CdiDirectories;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.image.PullTimings;
 import io.carafe.engine.monitor.ConmonMonitor;
@@ -85,11 +86,16 @@ final class Daemon implements AutoCloseable {
         var startedAt = Instant.now();
         opened(InstanceLock.take(config.root()));
         opened(InstanceLock.take(config.runRoot()));
-        var cgroups = CgroupLayout.detect();
         var streaming = new Background<>("open-streaming", this::streaming, StreamingServer::close);
+        CgroupLayout cgroups;
+        CgroupDriver driver;
         Engine engine;
         try {
-            engine = engine(cgroups);
+            var choice = CgroupDriverChoice.of(config.cgroupDriver());
+            cgroups = choice.layout();
+            driver = choice.under(config.cgroupParent());
+            LOG.log(Level.INFO, "cgroups: {0}", choice.words());
+            engine = engine(cgroups, driver);
         } finally {
             opened(streaming); // its sessions end before the engine does
         }
@@ -97,7 +103,7 @@ final class Daemon implements AutoCloseable {
                 Version.CARAFE,
                 config.root(),
                 config.runRoot(),
-                Node.CgroupDriver.CGROUPFS,
+                Node.CgroupDriver.valueOf(driver.kind().name()),
                 cgroups.mode().name().toLowerCase(Locale.ROOT),
                 startedAt);
         opened(new IdlePages(Installation.aotCache()));
@@ -112,7 +118,7 @@ final class Daemon implements AutoCloseable {
                 Elapsed.since(begun));
     }
 
-    private Engine engine(CgroupLayout cgroups) {
+    private Engine engine(CgroupLayout cgroups, CgroupDriver driver) {
         PullTimings pulls = metrics.isPresent() ? metrics.get() : PullTimings.NONE;
         StageTimings stages = metrics.isPresent() ? metrics.get() : StageTimings.NONE;
         var storage = opened(Storage.open(config.root(), Storage.Kind.AUTO));
@@ -129,7 +135,8 @@ final class Daemon implements AutoCloseable {
                 config.root().resolve("cni"),
                 config.cni().confTemplate())));
         var launcher = Installation.launcher();
-        var handlers = new RuntimeHandlers(handlers(), config.runtime().defaultHandler(), cgroups, launcher);
+        var handlers = new RuntimeHandlers(
+                handlers(driver.runtimeArguments()), config.runtime().defaultHandler(), cgroups, launcher);
         var usual = EngineConfig.Timeouts.DEFAULT;
         var timeouts = new EngineConfig.Timeouts(
                 config.runtime().createTimeout(), usual.runtime(), usual.network(), usual.recovery());
@@ -137,7 +144,6 @@ final class Daemon implements AutoCloseable {
                 new EngineConfig(
                         config.root(),
                         config.runRoot(),
-                        config.cgroupParent(),
                         timeouts,
                         new StatsPolicy(config.stats().maxAge())),
                 new EngineParts(
@@ -152,6 +158,7 @@ final class Daemon implements AutoCloseable {
                                 new CdiDirectories(config.cdi().specDirs()),
                                 List.of()),
                         cgroups,
+                        driver,
                         stages,
                         FaultPoints.ofEnvironment())));
     }
@@ -177,9 +184,10 @@ final class Daemon implements AutoCloseable {
         }
     }
 
-    private List<RuntimeHandlers.Handler> handlers() {
+    /** @param more arguments of all runtimes */
+    private List<RuntimeHandlers.Handler> handlers(List<String> more) {
         return config.runtime().handlers().entrySet().stream()
-                .map(entry -> handler(entry.getKey(), entry.getValue()))
+                .map(entry -> handler(entry.getKey(), entry.getValue()).plus(more))
                 .toList();
     }
 

@@ -5,16 +5,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Where an engine keeps its things and how long it waits. Two engines on one machine need different roots and cgroup
- * parents.
+ * Where an engine keeps its things and how long it waits. Two engines on one machine need different roots, and
+ * cgroup drivers with different parents.
  *
  * @param root what must survive a reboot: the store, layers, snapshots
  * @param runRoot what must not: namespaces, bundles, sockets; on a tmpfs
- * @param cgroupParent below the cgroup root, such as {@code /carafe}: pods without a parent of their own live there
  * @param timeouts how long the engine waits for others
  * @param stats how fresh its numbers are
  */
-public record EngineConfig(Path root, Path runRoot, String cgroupParent, Timeouts timeouts, StatsPolicy stats) {
+public record EngineConfig(Path root, Path runRoot, Timeouts timeouts, StatsPolicy stats) {
 
     /**
      * Limits of the engine itself, apart from its callers' deadlines: nothing that hangs holds a name for ever.

@@ -1,5 +1,6 @@
 package io.carafe.engine;
 
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.spec.SpecGenerator;
@@ -21,14 +22,17 @@ public record EngineParts(
         Launcher launcher,
         SpecGenerator specs,
         CgroupLayout cgroups,
+        CgroupDriver driver,
         StageTimings timings,
         FaultPoints faults) {
 
     public EngineParts withFaults(FaultPoints value) {
-        return new EngineParts(images, snapshots, network, handlers, monitor, launcher, specs, cgroups, timings, value);
+        return new EngineParts(
+                images, snapshots, network, handlers, monitor, launcher, specs, cgroups, driver, timings, value);
     }
 
     public EngineParts withTimings(StageTimings value) {
-        return new EngineParts(images, snapshots, network, handlers, monitor, launcher, specs, cgroups, value, faults);
+        return new EngineParts(
+                images, snapshots, network, handlers, monitor, launcher, specs, cgroups, driver, value, faults);
     }
 }

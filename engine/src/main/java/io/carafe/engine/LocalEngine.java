@@ -31,6 +31,7 @@ final class LocalEngine implements Engine {
     private static final int DIALLING_THREADS = 8;
 
     private static final Duration PROBE = Duration.ofSeconds(10);
+    private static final Duration CGROUP_PATIENCE = Duration.ofSeconds(1);
 
     private final EngineCore core;
     private final ContainerService containers;
@@ -111,9 +112,11 @@ final class LocalEngine implements Engine {
         var network = core.parts().network().status();
         var all = handlers.join().stream().map(this::described).toList();
         var main = all.getFirst();
+        var cgroups = core.parts().driver().problem(Deadline.after(CGROUP_PATIENCE));
         return new EngineStatus(
                 main.problem().isEmpty()
-                        ? Condition.READY
+                        ? cgroups.map(problem -> new Condition(false, "CgroupDriverNotUsable", problem))
+                                .orElse(Condition.READY)
                         : new Condition(false, "RuntimeNotUsable", main.name() + ": " + main.problem()),
                 network.ready() ? Condition.READY : new Condition(false, "NetworkPluginNotReady", network.reason()),
                 all);

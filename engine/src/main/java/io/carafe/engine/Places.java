@@ -7,10 +7,10 @@ import java.util.List;
  * Where things of pods and containers are, all of them found from an id alone: what is to be undone after a crash needs no
  * other memory.
  */
-public record Places(Path root, Path runRoot, String cgroupParent) {
+public record Places(Path root, Path runRoot) {
 
     public static Places of(EngineConfig config) {
-        return new Places(config.root(), config.runRoot(), config.cgroupParent());
+        return new Places(config.root(), config.runRoot());
     }
 
     public Path database() {
@@ -88,15 +88,5 @@ public record Places(Path root, Path runRoot, String cgroupParent) {
     /** The directories that must be there before anything else. */
     List<Path> toMake() {
         return List.of(root, checkpoints(), pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
-    }
-
-    /** The cgroup of a pod whose caller did not choose one. */
-    public String podCgroup(String podId) {
-        return cgroupParent + "/" + podId;
-    }
-
-    /** Where all monitor processes live, apart from the pods that they must outlive and from this daemon. */
-    public String monitorCgroup() {
-        return cgroupParent + "/monitors";
     }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Limits that are changed while pods and containers run, as the kernel of this host has them in the end. */
 @Tag("root")
+@Tag("cgroup")
 @Timeout(120)
 class LimitsOfRealPodsTest {
 
@@ -51,7 +52,7 @@ class LimitsOfRealPodsTest {
     void anUpdateOfAContainerIsInForceAndReportedAfterARestartToo() throws Exception {
         var id = engine.containers().create(pod, shell("main", "sleep 1000 & sleep 1000"), soon());
         engine.containers().start(id, soon());
-        var cgroup = layout.cgroup("/carafe-" + bed.tag() + "/" + pod + "/" + id);
+        var cgroup = layout.cgroup(engine.containers().status(id).info().get("cgroup"));
         var change = new Resources(50_000, 20_000, 512, 64 * MIB, 64 * MIB, 300L, "0", "0", List.of(), Map.of());
 
         engine.containers().updateResources(id, change, soon());
@@ -90,7 +91,7 @@ class LimitsOfRealPodsTest {
 
     @Test
     void thePodsCgroupGetsTheLimitsOfItsContainersAndTheOverhead() throws Exception {
-        var cgroup = layout.cgroup("/carafe-" + bed.tag() + "/" + pod);
+        var cgroup = layout.cgroup(engine.pods().status(pod).info().get("cgroup"));
         var containers = new Resources(100_000, 50_000, 1024, 64 * MIB, 0, null, "0", "0", List.of(), Map.of());
         var overhead = new Resources(0, 10_000, 0, 16 * MIB, 0, null, "", "", List.of(), Map.of());
 

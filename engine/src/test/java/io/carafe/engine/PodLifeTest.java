@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Tag("root")
+@Tag("cgroup")
 @Timeout(120)
 class PodLifeTest {
 
@@ -75,8 +76,8 @@ class PodLifeTest {
     @Test
     void podsWhoseCallerGaveThemOneCgroupParentDoNotTakeEachOtherDown() throws Exception {
         var shared = new Namespaces(Mode.POD, Mode.POD, Mode.POD, "", null);
-        var stays = engine.pods().run(pod("stays", shared, bed.cgroupParent() + "/both"), soon());
-        var goes = engine.pods().run(pod("goes", shared, bed.cgroupParent() + "/both"), soon());
+        var stays = engine.pods().run(pod("stays", shared, bed.cgroupBelow("both")), soon());
+        var goes = engine.pods().run(pod("goes", shared, bed.cgroupBelow("both")), soon());
         engine.pods().remove(goes, soon());
         assertEquals(PodState.READY, engine.pods().status(stays).state());
         var container = run(stays, "main", "sleep 1000");

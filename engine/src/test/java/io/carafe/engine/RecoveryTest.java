@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A new engine on the roots of one that was stopped or killed (guarantees 4 and 5). */
 @Tag("root")
+@Tag("cgroup")
 @Timeout(180)
 class RecoveryTest {
 

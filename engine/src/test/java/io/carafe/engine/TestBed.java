@@ -3,6 +3,7 @@ package io.carafe.engine;
 import io.carafe.base.Deadline;
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.cdi.CdiDirectories;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerName;
@@ -11,6 +12,7 @@ import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodName;
+import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.monitor.ConmonMonitor;
 import io.carafe.engine.spec.HostFacts;
@@ -35,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -48,6 +51,10 @@ public final class TestBed implements AutoCloseable {
     static final Timeouts TIMEOUTS = new Timeouts(
             Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(20));
 
+    /** Who makes the cgroups; the test machine of scripts/vm runs the tests with each. */
+    private static final CgroupDriver.Kind DRIVER = CgroupDriver.Kind.valueOf(
+            System.getProperty("carafe.cgroup-driver", "cgroupfs").toUpperCase(Locale.ROOT));
+
     /** gVisor's, where it is installed or has been built by {@code scripts/runsc.sh}. */
     static final Path RUNSC = Executables.find("runsc")
             .orElse(Path.of("../build/bin/runsc").toAbsolutePath().normalize());
@@ -57,6 +64,7 @@ public final class TestBed implements AutoCloseable {
     private final Path base;
     private final String tag;
     private final CgroupLayout cgroups = CgroupLayout.detect();
+    private final CgroupDriver driver;
     private FaultPoints faults = FaultPoints.NONE;
     private StageTimings timings = StageTimings.NONE;
     private String runc = "runc";
@@ -80,6 +88,7 @@ public final class TestBed implements AutoCloseable {
     TestBed(Path base, String tag) {
         this.base = base;
         this.tag = tag;
+        this.driver = CgroupDriver.of(DRIVER, cgroups, "/carafe-" + tag);
     }
 
     Path base() {
@@ -138,14 +147,14 @@ public final class TestBed implements AutoCloseable {
         opened.add(monitor);
         var handlers = new RuntimeHandlers(
                 List.of(
-                        Handler.of("runc", runc, base.resolve("run/runc")),
-                        Handler.of("runsc", RUNSC.toString(), base.resolve("run/runsc"))),
+                        Handler.of("runc", runc, base.resolve("run/runc")).plus(driver.runtimeArguments()),
+                        Handler.of("runsc", RUNSC.toString(), base.resolve("run/runsc"))
+                                .plus(driver.runtimeArguments())),
                 "runc",
                 cgroups,
                 LAUNCHER);
         engine = Engine.open(
-                new EngineConfig(
-                        base.resolve("root"), base.resolve("run"), "/carafe-" + tag, TIMEOUTS, StatsPolicy.DEFAULT),
+                new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT),
                 new EngineParts(
                         images,
                         storage.snapshots(),
@@ -156,6 +165,7 @@ public final class TestBed implements AutoCloseable {
                         new SpecGenerator(
                                 HostFacts.probe(), new CdiDirectories(List.of(base.resolve("cdi"))), List.of()),
                         cgroups,
+                        driver,
                         timings,
                         point -> faults.reached(point)));
         opened.add(engine);
@@ -189,10 +199,10 @@ public final class TestBed implements AutoCloseable {
         MountInfo.below(base).stream()
                 .filter(mount -> !mount.path().endsWith("null-netns")) // runsc's own, one for all its sandboxes
                 .forEach(mount -> found.add("mount " + mount.path()));
-        var parent = cgroups.cgroup("/carafe-" + tag);
+        var parent = cgroups.cgroup(driver.parent());
         for (var directory : parent.directories()) {
             names(directory)
-                    .filter(name -> name.length() == 64)
+                    .filter(name -> name.matches(".*[0-9a-f]{64}.*"))
                     .forEach(name -> found.add("cgroup " + directory + "/" + name));
         }
         parent.pids().forEach(pid -> found.add("process " + pid + " in " + parent));
@@ -239,7 +249,7 @@ public final class TestBed implements AutoCloseable {
             engine.pods().remove(pod.id(), Deadline.after(Duration.ofSeconds(30)));
         }
         shut();
-        cgroups.cgroup("/carafe-" + tag).remove(Deadline.after(Duration.ofSeconds(10)));
+        driver.remove(driver.parent(), Deadline.after(Duration.ofSeconds(10)));
         new ProcessBuilder("ip", "link", "del", "ct" + tag).start().onExit().join();
         RunDirectory.erase(base);
     }
@@ -250,7 +260,14 @@ public final class TestBed implements AutoCloseable {
 
     /** The parent of the cgroups of pods that name none. */
     String cgroupParent() {
-        return "/carafe-" + tag;
+        return driver.parent();
+    }
+
+    /** A cgroup below that, as a caller would name it. */
+    String cgroupBelow(String name) {
+        return driver.kind() == CgroupDriver.Kind.SYSTEMD
+                ? "carafe-" + tag + "-" + name + ".slice"
+                : driver.parent() + "/" + name;
     }
 
     static PodConfig pod(String name, Namespaces namespaces) {
@@ -303,6 +320,29 @@ public final class TestBed implements AutoCloseable {
     /** A container that runs {@code script} in a shell. */
     static ContainerConfig shell(String name, String script) {
         return container(name, List.of("/bin/sh", "-c", script), null);
+    }
+
+    static ContainerConfig withResources(ContainerConfig config, Resources limits) {
+        return new ContainerConfig(
+                config.name(),
+                config.image(),
+                config.userSpecifiedImage(),
+                config.command(),
+                config.args(),
+                config.workingDir(),
+                config.env(),
+                config.mounts(),
+                config.devices(),
+                config.cdiDevices(),
+                config.labels(),
+                config.annotations(),
+                config.logPath(),
+                config.stdin(),
+                config.stdinOnce(),
+                config.tty(),
+                config.stopSignal(),
+                config.security(),
+                limits);
     }
 
     static ContainerConfig container(String name, List<String> command, SecurityConfig security) {

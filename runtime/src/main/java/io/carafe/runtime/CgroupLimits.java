@@ -178,7 +178,7 @@ public final class CgroupLimits {
     }
 
     /** Shares of v1, 2 to 262144, as a weight of v2, 1 to 10000, as runc and systemd map them. */
-    static long weight(long shares) {
+    public static long weight(long shares) {
         long bounded = Math.clamp(shares, 2, 262_144);
         return 1 + (bounded - 2) * 9999 / 262_142;
     }

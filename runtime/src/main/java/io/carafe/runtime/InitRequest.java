@@ -1,6 +1,5 @@
 package io.carafe.runtime;
 
-import io.carafe.linux.cgroup.Cgroup;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,7 +11,7 @@ import java.util.Optional;
  * @param net file of a pinned network namespace to be in, or empty for the daemon's
  * @param ipc likewise
  * @param uts likewise
- * @param cgroup where it belongs, made by the caller
+ * @param placement puts it into its cgroup before it does anything
  */
 public record InitRequest(
         Path pid,
@@ -20,4 +19,4 @@ public record InitRequest(
         Optional<Path> net,
         Optional<Path> ipc,
         Optional<Path> uts,
-        Optional<Cgroup> cgroup) {}
+        Placement placement) {}

@@ -23,6 +23,8 @@ import java.util.TreeMap;
 public final class Launcher {
 
     private static final int OUTPUT_LIMIT = 64 * 1024;
+    private static final byte[] NOTHING = {};
+    private static final byte[] OPEN_GATE = {0};
 
     private final Path program;
 
@@ -47,7 +49,7 @@ public final class Launcher {
         request.uts().ifPresent(path -> arguments.add("--uts=" + path));
         request.hostname().ifPresent(name -> arguments.add("--hostname=" + name));
         new TreeMap<>(request.sysctls()).forEach((name, value) -> arguments.add("--sysctl=" + name + "=" + value));
-        run(arguments, deadline);
+        run(arguments, NOTHING, pid -> {}, deadline);
     }
 
     /**
@@ -60,9 +62,8 @@ public final class Launcher {
         request.net().ifPresent(path -> arguments.add("--join-net=" + path));
         request.ipc().ifPresent(path -> arguments.add("--join-ipc=" + path));
         request.uts().ifPresent(path -> arguments.add("--join-uts=" + path));
-        request.cgroup()
-                .ifPresent(cgroup -> cgroup.directories().forEach(directory -> arguments.add("--cgroup=" + directory)));
-        var output = run(arguments, deadline).strip();
+        arguments.add("--gate=/dev/stdin");
+        var output = run(arguments, OPEN_GATE, request.placement(), deadline).strip();
         try {
             var process = ProcessRef.of(Integer.parseInt(output));
             return process.orElseThrow(() -> new CarafeException.Internal("pod init " + output + " ended at once"));
@@ -71,11 +72,11 @@ public final class Launcher {
         }
     }
 
-    private String run(List<String> arguments, Deadline deadline) {
+    private String run(List<String> arguments, byte[] input, Placement placement, Deadline deadline) {
         var argv = new ArrayList<>(List.of(program.toString()));
         argv.addAll(arguments);
         try {
-            var output = Spawn.of(argv).run(new byte[0], OUTPUT_LIMIT, deadline);
+            var output = Spawn.of(argv).run(input, OUTPUT_LIMIT, placement::place, deadline);
             if (!output.status().success()) {
                 throw failure(arguments.getFirst(), output);
             }

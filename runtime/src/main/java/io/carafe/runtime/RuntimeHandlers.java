@@ -49,6 +49,13 @@ public final class RuntimeHandlers {
             return Path.of(path).getFileName().toString().startsWith("runsc");
         }
 
+        /** The same with more arguments. */
+        public Handler plus(List<String> more) {
+            var all = new ArrayList<>(arguments);
+            all.addAll(more);
+            return new Handler(name, path, root, all, sandboxed, monitorCgroup, allowedAnnotations);
+        }
+
         /** Whether an annotation of the pod or container is one that this runtime may see. */
         public boolean allows(String annotation) {
             return allowedAnnotations.stream().anyMatch(annotation::startsWith);

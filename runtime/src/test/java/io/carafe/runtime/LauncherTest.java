@@ -49,8 +49,7 @@ class LauncherTest {
         try {
             pin(Map.of("net.ipv4.ip_unprivileged_port_start", "0", "kernel.shm_rmid_forced", "1"));
             var init = launcher.init(
-                    new InitRequest(
-                            at("pid"), NONE, Optional.of(at("net")), NONE, Optional.of(at("uts")), Optional.of(cgroup)),
+                    new InitRequest(at("pid"), NONE, Optional.of(at("net")), NONE, Optional.of(at("uts")), cgroup::add),
                     soon());
             assertTrue(init.alive());
             assertTrue(cgroup.pids().contains(init.pid()));
@@ -79,8 +78,7 @@ class LauncherTest {
                         Map.of("net.ipv4.ping_group_range", "0 0")),
                 soon());
         var init = launcher.init(
-                new InitRequest(
-                        at("pid"), Optional.of(at("user")), Optional.of(at("net")), NONE, NONE, Optional.empty()),
+                new InitRequest(at("pid"), Optional.of(at("user")), Optional.of(at("net")), NONE, NONE, pid -> {}),
                 soon());
         try {
             var process = Path.of("/proc/" + init.pid());

@@ -23,8 +23,12 @@ public record Config(
         @Doc("The Unix socket that serves CRI v1 and carafe.v1.")
         Path listen,
 
-        @Doc("Parent of the cgroups of pods whose caller names none.")
+        @Doc("Parent of the cgroups of pods whose caller names none: a path, or a slice such as carafe.slice.")
         String cgroupParent,
+
+        @Doc(
+                "Who makes cgroups: systemd, cgroupfs (Carafe itself), or auto for systemd where it runs a cgroup v2 host.")
+        String cgroupDriver,
 
         Log log,
         Runtimes runtime,
@@ -216,6 +220,7 @@ public record Config(
             Path.of("/run/carafe"),
             Path.of("/run/carafe/carafe.sock"),
             "/carafe",
+            "auto",
             new Log("info", "text"),
             new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
@@ -237,9 +242,11 @@ public record Config(
         if (listen.toString().length() > 100) {
             throw new InvalidArgument("listen is " + listen + ": a socket's path has at most 100 characters");
         }
-        if (!cgroupParent.startsWith("/") || cgroupParent.contains("/..") || cgroupParent.endsWith(".slice")) {
-            throw new InvalidArgument("cgroup_parent is \"" + cgroupParent
-                    + "\": must be an absolute path below the cgroup root, such as /carafe");
+        oneOf("cgroup_driver", cgroupDriver, List.of("auto", "systemd", "cgroupfs"));
+        boolean slice = cgroupParent.endsWith(".slice");
+        if (slice ? cgroupDriver.equals("cgroupfs") : !cgroupParent.startsWith("/") || cgroupParent.contains("/..")) {
+            throw new InvalidArgument("cgroup_parent is \"" + cgroupParent + "\": must be an absolute path below the"
+                    + " cgroup root, such as /carafe, or with cgroup_driver \"systemd\" a slice");
         }
     }
 
@@ -250,6 +257,7 @@ public record Config(
                 or(o.runRoot(), runRoot),
                 or(o.listen(), o.runRoot() == null ? listen : o.runRoot().resolve("carafe.sock")),
                 or(o.cgroupParent(), cgroupParent),
+                or(o.cgroupDriver(), cgroupDriver),
                 log,
                 o.defaultRuntime() == null ? runtime : runtime.withDefaultHandler(o.defaultRuntime()),
                 new Cni(or(o.cniConfDir(), cni.confDir), or(o.cniBinDirs(), cni.binDirs), cni.confTemplate),
@@ -274,7 +282,8 @@ public record Config(
             Path registriesConf,
             Path policy,
             String defaultRuntime,
-            String cgroupParent) {}
+            String cgroupParent,
+            String cgroupDriver) {}
 
     private static <T> T or(T given, T otherwise) {
         return given == null ? otherwise : given;

@@ -109,7 +109,16 @@ class ConfigFilesTest {
     @Test
     void commandLineWinsAndTheSocketFollowsTheRunRoot() {
         var config = Config.DEFAULT.with(new Config.Overrides(
-                Path.of("/t/lib"), Path.of("/t/run"), null, null, List.of(Path.of("/p")), null, null, "crun", null));
+                Path.of("/t/lib"),
+                Path.of("/t/run"),
+                null,
+                null,
+                List.of(Path.of("/p")),
+                null,
+                null,
+                "crun",
+                null,
+                null));
 
         assertEquals(Path.of("/t/run/carafe.sock"), config.listen());
         assertEquals(List.of(Path.of("/p")), config.cni().binDirs());

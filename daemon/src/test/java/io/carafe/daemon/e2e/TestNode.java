@@ -108,7 +108,7 @@ final class TestNode implements AutoCloseable {
         command.addAll(List.of("--root", base + "/root", "--run-root", base + "/run", "--listen", socket().toString()));
         command.addAll(List.of("--cni-conf-dir", base + "/cni", "--cni-bin-dir", "/usr/lib/cni"));
         command.addAll(List.of("--registries-conf", base + "/registries.conf", "--policy", base + "/policy.json"));
-        command.addAll(List.of("--cgroup-parent", cgroupParent()));
+        command.addAll(List.of("--cgroup-parent", cgroupParent(), "--cgroup-driver", "cgroupfs"));
         command.addAll(words);
         return command;
     }

@@ -2,6 +2,7 @@ package io.carafe.engine.container;
 
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.EngineCore;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.spec.SpecGenerator;
 import io.carafe.engine.stage.Leftovers;
@@ -23,6 +24,7 @@ record ContainerParts(
         ContainerEvents events,
         Monitor monitor,
         RuntimeHandlers handlers,
+        CgroupDriver driver,
         SpecGenerator specs,
         Store store,
         Leftovers leftovers,
@@ -44,6 +46,7 @@ record ContainerParts(
                 events,
                 parts.monitor(),
                 parts.handlers(),
+                parts.driver(),
                 parts.specs(),
                 core.store(),
                 core.leftovers(),
@@ -62,13 +65,14 @@ record ContainerParts(
                                 image,
                                 parts.snapshots(),
                                 parts.handlers(),
+                                parts.driver(),
                                 core.pods(),
                                 table,
                                 core.places()),
                         new MonitorStage(
                                 parts.monitor(),
                                 parts.handlers(),
-                                parts.cgroups(),
+                                parts.driver(),
                                 core.pods(),
                                 core.places(),
                                 core.timeouts()),

@@ -53,7 +53,7 @@ record CreateContainer(ContainerParts parts) {
                 pod.id(),
                 config,
                 pod.record().handler(),
-                pod.record().cgroup() + "/" + id,
+                parts.driver().containerCgroup(pod.record().cgroup(), id),
                 Instant.now(),
                 Phase.MAKING,
                 null,

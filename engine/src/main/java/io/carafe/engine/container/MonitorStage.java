@@ -4,19 +4,17 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.Places;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.model.PodName;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.monitor.MonitorRequest;
 import io.carafe.engine.pod.Pod;
 import io.carafe.engine.stage.Stage;
 import io.carafe.engine.table.Table;
-import io.carafe.linux.cgroup.Cgroup;
-import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.runtime.OciRuntime;
 import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,7 +24,7 @@ import java.util.function.UnaryOperator;
 record MonitorStage(
         Monitor monitor,
         RuntimeHandlers handlers,
-        CgroupLayout cgroups,
+        CgroupDriver driver,
         Table<PodName, Pod> pods,
         Places places,
         Timeouts timeouts)
@@ -48,9 +46,6 @@ record MonitorStage(
         var log = Container.log(container, pod);
         var limit = deadline.earlierOf(Deadline.after(timeouts.runtime()));
         var monitorCgroup = monitorCgroup(container);
-        if (!monitorCgroup.exists()) {
-            monitorCgroup.create();
-        }
         var request = new MonitorRequest(
                 container.id(),
                 pod.record().config().name().name() + "/" + config.name().name(),
@@ -60,7 +55,7 @@ record MonitorStage(
                 config.tty(),
                 config.stdin(),
                 config.stdinOnce(),
-                Optional.of(monitorCgroup));
+                pid -> driver.place(pid, monitorCgroup, limit));
         var monitored = monitor.create(request, limit);
         return record -> record.withMonitored(monitored);
     }
@@ -69,11 +64,7 @@ record MonitorStage(
     public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) throws IOException {
         var limit = deadline.earlierOf(Deadline.after(timeouts.runtime()));
         monitor.discard(container.id(), places.bundle(container.id()), runtime(container), limit);
-        var cgroup = cgroups.cgroup(container.cgroup());
-        if (cgroup.exists()) {
-            cgroup.kill(deadline);
-            cgroup.remove(deadline);
-        }
+        driver.remove(container.cgroup(), deadline);
         return UnaryOperator.identity();
     }
 
@@ -87,8 +78,7 @@ record MonitorStage(
         }
     }
 
-    private Cgroup monitorCgroup(ContainerRecord container) {
-        return cgroups.cgroup(
-                handlers.handler(container.handler()).monitorCgroup().orElse(places.monitorCgroup()));
+    private String monitorCgroup(ContainerRecord container) {
+        return driver.monitorCgroup(handlers.handler(container.handler()).monitorCgroup(), container.id());
     }
 }

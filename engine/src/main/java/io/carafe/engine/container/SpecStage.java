@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Places;
 import io.carafe.engine.RunDirectory;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.container.ContainerRecord.ProcessOfIt;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.Namespaces;
@@ -32,6 +33,7 @@ record SpecStage(
         ImageStage image,
         Snapshotter snapshots,
         RuntimeHandlers handlers,
+        CgroupDriver driver,
         Table<PodName, Pod> pods,
         Table<ContainerKey, Container> containers,
         Places places)
@@ -56,7 +58,8 @@ record SpecStage(
                 pod.place(),
                 targetPidNamespace(container),
                 imageVolumes(container),
-                container.cgroup(),
+                driver.cgroupsPath(container.cgroup()),
+                driver.annotations(),
                 handlers.handler(container.handler()),
                 handlers.get(container.handler()).features(deadline));
         // mounts may come from a file system that hangs

@@ -71,9 +71,7 @@ final class ConmonStart {
     }
 
     private void letGo(Child child, Fd gate) throws IOException {
-        if (request.monitorCgroup().isPresent()) {
-            request.monitorCgroup().get().add(child.pid());
-        }
+        request.placement().place(child.pid());
         gate.writeFully(new byte[] {0}, 0, 1, deadline);
         if (child.waitFor(deadline).isEmpty()) {
             throw late();

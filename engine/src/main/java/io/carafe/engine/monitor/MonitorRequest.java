@@ -1,9 +1,8 @@
 package io.carafe.engine.monitor;
 
-import io.carafe.linux.cgroup.Cgroup;
 import io.carafe.runtime.OciRuntime;
+import io.carafe.runtime.Placement;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * A container to be created under a monitor.
@@ -14,7 +13,7 @@ import java.util.Optional;
  * @param terminal what config.json says of {@code process.terminal}
  * @param stdin whether its standard input is open
  * @param stdinOnce whether that is closed for good when the first client detaches
- * @param monitorCgroup where the monitor process itself belongs, made by the caller
+ * @param placement puts the monitor itself into its cgroup
  */
 public record MonitorRequest(
         String id,
@@ -25,4 +24,4 @@ public record MonitorRequest(
         boolean terminal,
         boolean stdin,
         boolean stdinOnce,
-        Optional<Cgroup> monitorCgroup) {}
+        Placement placement) {}

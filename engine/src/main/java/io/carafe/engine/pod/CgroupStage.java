@@ -1,13 +1,14 @@
 package io.carafe.engine.pod;
 
 import io.carafe.base.Deadline;
+import io.carafe.engine.cgroup.CgroupDriver;
+import io.carafe.engine.spec.SpecGenerator;
 import io.carafe.engine.stage.Stage;
-import io.carafe.linux.cgroup.CgroupLayout;
 import java.io.IOException;
 import java.util.function.UnaryOperator;
 
 /** The pod's cgroup, with its limits, unless its caller has made one. */
-record CgroupStage(CgroupLayout cgroups, PodLimits limits) implements Stage<PodRecord> {
+record CgroupStage(CgroupDriver driver, SpecGenerator specs) implements Stage<PodRecord> {
 
     @Override
     public String name() {
@@ -16,10 +17,10 @@ record CgroupStage(CgroupLayout cgroups, PodLimits limits) implements Stage<PodR
 
     @Override
     public UnaryOperator<PodRecord> apply(PodRecord pod, Deadline deadline) throws IOException {
-        cgroups.cgroup(pod.cgroup()).create();
         if (pod.ownCgroup()) {
             var config = pod.config();
-            limits.write(pod.cgroup(), PodLimits.sum(config.resources(), config.overhead()));
+            var limits = specs.podResources(PodLimits.sum(config.resources(), config.overhead()));
+            driver.createPod(pod.cgroup(), limits, deadline);
         }
         return UnaryOperator.identity();
     }
@@ -27,11 +28,7 @@ record CgroupStage(CgroupLayout cgroups, PodLimits limits) implements Stage<PodR
     @Override
     public UnaryOperator<PodRecord> undo(PodRecord pod, Deadline deadline) throws IOException {
         if (pod.ownCgroup()) {
-            var cgroup = cgroups.cgroup(pod.cgroup());
-            if (cgroup.exists()) {
-                cgroup.kill(deadline);
-                cgroup.remove(deadline);
-            }
+            driver.remove(pod.cgroup(), deadline);
         }
         return UnaryOperator.identity();
     }

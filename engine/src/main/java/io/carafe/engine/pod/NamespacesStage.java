@@ -3,10 +3,9 @@ package io.carafe.engine.pod;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Places;
 import io.carafe.engine.RunDirectory;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.spec.Hostname;
 import io.carafe.engine.stage.Stage;
-import io.carafe.linux.cgroup.Cgroup;
-import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.runtime.InitRequest;
 import io.carafe.runtime.Launcher;
@@ -26,10 +25,8 @@ import java.util.function.UnaryOperator;
  *
  * <p>A sandboxed runtime has all but the network namespace in its own kernel.
  */
-record NamespacesStage(Launcher launcher, RuntimeHandlers handlers, CgroupLayout cgroups, Places places)
+record NamespacesStage(Launcher launcher, RuntimeHandlers handlers, CgroupDriver driver, Places places)
         implements Stage<PodRecord> {
-
-    private static final String INIT_CGROUP = "carafe-init-";
 
     @Override
     public String name() {
@@ -54,20 +51,18 @@ record NamespacesStage(Launcher launcher, RuntimeHandlers handlers, CgroupLayout
         if (!pod.sharesPids() || sandboxed) {
             return UnaryOperator.identity();
         }
-        var cgroup = initCgroup(pod);
-        cgroup.create();
+        var cgroup = driver.initCgroup(pod.cgroup(), pod.id());
         var users = user.map(PinRequest.User::file);
-        var request = new InitRequest(directory.resolve("pid"), users, net, ipc, uts, Optional.of(cgroup));
+        var request = new InitRequest(
+                directory.resolve("pid"), users, net, ipc, uts, pid -> driver.place(pid, cgroup, deadline));
         var init = launcher.init(request, deadline);
         return record -> record.withInit(init);
     }
 
     @Override
     public UnaryOperator<PodRecord> undo(PodRecord pod, Deadline deadline) throws IOException {
-        var cgroup = initCgroup(pod);
-        if (cgroup.exists()) {
-            cgroup.kill(deadline);
-            cgroup.remove(deadline);
+        if (pod.sharesPids()) {
+            driver.remove(driver.initCgroup(pod.cgroup(), pod.id()), deadline);
         }
         var directory = places.namespaces(pod.id());
         for (var pin : RunDirectory.names(directory)) {
@@ -75,10 +70,5 @@ record NamespacesStage(Launcher launcher, RuntimeHandlers handlers, CgroupLayout
         }
         RunDirectory.delete(directory);
         return record -> record.withInit(null);
-    }
-
-    /** With the pod's id, for a caller may name one cgroup as the parent of many pods. */
-    private Cgroup initCgroup(PodRecord pod) {
-        return cgroups.cgroup(pod.cgroup()).child(INIT_CGROUP + pod.id());
     }
 }

@@ -1,19 +1,11 @@
 package io.carafe.engine.pod;
 
 import io.carafe.engine.model.Resources;
-import io.carafe.engine.spec.SpecGenerator;
-import io.carafe.linux.cgroup.CgroupLayout;
-import io.carafe.runtime.CgroupLimits;
 
-/**
- * Limits of a whole pod, written to its cgroup. No OCI runtime does this: to them a pod's cgroup is only the parent of their
- * containers' ones. What is zero stays as it is.
- */
-record PodLimits(SpecGenerator specs, CgroupLayout cgroups) {
+/** Limits of a whole pod. No OCI runtime sets them: to runtimes a pod's cgroup is only the parent of their containers' ones. */
+final class PodLimits {
 
-    void write(String cgroup, Resources limits) {
-        CgroupLimits.write(cgroups.cgroup(cgroup), specs.podResources(limits));
-    }
+    private PodLimits() {}
 
     /** What the containers may use together, and what the sandbox itself may use on top. Either may be null. */
     static Resources sum(Resources containers, Resources overhead) {

@@ -69,15 +69,14 @@ public final class PodService implements Pods, AutoCloseable {
             CompletableFuture<Void> swept) {
         var parts = core.parts();
         var places = core.places();
-        var limits = new PodLimits(parts.specs(), parts.cgroups());
         var stages = new Stages<PodRecord>(
                 List.of(
-                        new CgroupStage(parts.cgroups(), limits),
-                        new NamespacesStage(parts.launcher(), parts.handlers(), parts.cgroups(), places),
+                        new CgroupStage(parts.driver(), parts.specs()),
+                        new NamespacesStage(parts.launcher(), parts.handlers(), parts.driver(), places),
                         new NetworkStage(
                                 parts.network(), places, swept, core.timeouts().network()),
                         new FilesStage(new PodFiles(), places),
-                        new SandboxStage(parts.handlers(), parts.cgroups(), places)),
+                        new SandboxStage(parts.handlers(), parts.cgroups(), parts.driver(), places)),
                 core.timeouts().operation(),
                 parts.timings(),
                 parts.faults());
@@ -109,8 +108,7 @@ public final class PodService implements Pods, AutoCloseable {
 
     private Operation<String> begin(PodConfig config, String handler) {
         var id = Ids.random();
-        var parent = config.cgroupParent();
-        var cgroup = parent.isEmpty() ? core.places().podCgroup(id) : parent.startsWith("/") ? parent : "/" + parent;
+        var cgroup = core.parts().driver().podCgroup(config.cgroupParent(), id);
         boolean ownCgroup = !core.parts().cgroups().cgroup(cgroup).exists();
         var record = new PodRecord(
                 id, config, handler, Instant.now(), Phase.MAKING, cgroup, ownCgroup, List.of(), null, null);
@@ -283,12 +281,11 @@ public final class PodService implements Pods, AutoCloseable {
     @Override
     public void updateResources(String id, Resources resources, Resources overhead, Deadline deadline) {
         var pod = table.get(id);
-        var limits = PodLimits.sum(resources, overhead);
+        var limits = core.parts().specs().podResources(PodLimits.sum(resources, overhead));
         pod.owner()
                 .queue()
                 .submit(pod.operation("update"), operation -> {
-                    new PodLimits(core.parts().specs(), core.parts().cgroups())
-                            .write(pod.record().cgroup(), limits);
+                    core.parts().driver().limitPod(pod.record().cgroup(), limits, deadline);
                     return pod.id();
                 })
                 .await(deadline);

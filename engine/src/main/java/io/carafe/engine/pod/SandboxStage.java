@@ -3,9 +3,9 @@ package io.carafe.engine.pod;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Places;
 import io.carafe.engine.RunDirectory;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.spec.SandboxSpec;
 import io.carafe.engine.stage.Stage;
-import io.carafe.linux.cgroup.Cgroup;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.Json;
 import io.carafe.runtime.RuntimeHandlers;
@@ -18,9 +18,8 @@ import java.util.function.UnaryOperator;
  * In a pod of a sandboxed runtime, the container of that runtime which the pod itself is. It comes after the network, whose
  * addresses it takes over when it starts. All that it is on the host is in a cgroup of its own.
  */
-record SandboxStage(RuntimeHandlers handlers, CgroupLayout cgroups, Places places) implements Stage<PodRecord> {
-
-    private static final String CGROUP = "carafe-sandbox-";
+record SandboxStage(RuntimeHandlers handlers, CgroupLayout cgroups, CgroupDriver driver, Places places)
+        implements Stage<PodRecord> {
 
     @Override
     public String name() {
@@ -43,7 +42,7 @@ record SandboxStage(RuntimeHandlers handlers, CgroupLayout cgroups, Places place
                 pod.config(),
                 root,
                 pod.hostNetwork() ? null : places.netns(pod.id()),
-                cgroupPath(pod),
+                driver.cgroupsPath(cgroup(pod)),
                 handlers.handler(pod.handler()));
         Files.write(bundle.resolve("config.json"), Json.write(spec));
         var process = runtime.createSandbox(pod.id(), bundle, pod.hostNetwork(), deadline);
@@ -54,24 +53,19 @@ record SandboxStage(RuntimeHandlers handlers, CgroupLayout cgroups, Places place
     @Override
     public UnaryOperator<PodRecord> undo(PodRecord pod, Deadline deadline) throws IOException {
         if (Files.exists(places.sandbox(pod.id()))) {
-            var cgroup = cgroup(pod);
+            var cgroup = cgroups.cgroup(cgroup(pod));
             if (cgroup.exists()) {
                 cgroup.kill(deadline); // before the runtime, which would wait for a sandbox that hangs
             }
             handlers.sandboxed(pod.handler()).ifPresent(runtime -> runtime.delete(pod.id(), true, deadline));
-            if (cgroup.exists()) {
-                cgroup.remove(deadline);
-            }
+            driver.remove(cgroup.path(), deadline);
             RunDirectory.delete(places.sandbox(pod.id()));
         }
         return record -> record.withSandbox(null);
     }
 
-    private static String cgroupPath(PodRecord pod) {
-        return pod.cgroup() + "/" + CGROUP + pod.id();
-    }
-
-    private Cgroup cgroup(PodRecord pod) {
-        return cgroups.cgroup(cgroupPath(pod));
+    /** That of a container with the pod's id, which is what the runtime takes it for. */
+    private String cgroup(PodRecord pod) {
+        return driver.containerCgroup(pod.cgroup(), pod.id());
     }
 }

@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -31,6 +33,9 @@ final class Orphans {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
+    /** Named by an id alone, or as a unit of systemd. */
+    private static final Pattern CGROUP = Pattern.compile("(?:[a-z-]+-)?([0-9a-f]{64})(?:\\.slice|\\.scope)?");
+
     private static final Pattern SNAPSHOT_KEY = Pattern.compile("([0-9a-f]{64})(-\\d+)?");
 
     private final EngineParts parts;
@@ -89,46 +94,48 @@ final class Orphans {
     /** Below the engine's own parent only: another one may belong to others too. */
     private List<Orphan> cgroups() throws IOException {
         var orphans = new ArrayList<Orphan>();
-        var parent = parts.cgroups().cgroup(places.cgroupParent());
-        for (var pod : children(parent)) {
-            var cgroup = parent.child(pod);
-            if (isContainer.test(pod)) {
+        var parent = parts.cgroups().cgroup(parts.driver().parent());
+        for (var pod : children(parent).entrySet()) {
+            var cgroup = parent.child(pod.getKey());
+            if (isContainer.test(pod.getValue())) {
                 continue; // of a pod whose caller named this very parent as the pod's cgroup
             }
-            if (!isPod.test(pod)) {
+            if (!isPod.test(pod.getValue())) {
                 orphans.add(orphan(cgroup));
                 continue;
             }
-            for (var container : children(cgroup)) {
-                if (!isContainer.test(container)) {
-                    orphans.add(orphan(cgroup.child(container)));
+            children(cgroup).forEach((name, id) -> {
+                if (!isContainer.test(id) && !isPod.test(id)) {
+                    orphans.add(orphan(cgroup.child(name)));
                 }
-            }
+            });
         }
         return orphans;
     }
 
-    private static Orphan orphan(Cgroup cgroup) {
-        return new Orphan("cgroup " + cgroup, deadline -> {
-            cgroup.kill(deadline);
-            cgroup.remove(deadline);
-        });
+    private Orphan orphan(Cgroup cgroup) {
+        return new Orphan("cgroup " + cgroup, deadline -> parts.driver().remove(cgroup.path(), deadline));
     }
 
-    /** Names of pods or containers among the cgroups below {@code parent}, in any hierarchy. */
-    private static Set<String> children(Cgroup parent) throws IOException {
-        var names = new LinkedHashSet<String>();
+    /** The cgroups below {@code parent}, in any hierarchy, that have the id of a pod or container in their name. */
+    private static Map<String, String> children(Cgroup parent) throws IOException {
+        var ids = new LinkedHashMap<String, String>();
         for (var directory : parent.directories()) {
-            RunDirectory.names(directory).stream()
-                    .filter(name -> ID.matcher(name).matches())
-                    .forEach(names::add);
+            for (var name : RunDirectory.names(directory)) {
+                var cgroup = CGROUP.matcher(name);
+                if (cgroup.matches()) {
+                    ids.put(name, cgroup.group(1));
+                }
+            }
         }
-        return names;
+        return ids;
     }
 
     private List<Orphan> monitors() throws IOException {
         var orphans = new ArrayList<Orphan>();
-        for (int pid : parts.cgroups().cgroup(places.monitorCgroup()).pids()) {
+        for (int pid : parts.cgroups()
+                .cgroup(parts.driver().monitors(Optional.empty()))
+                .pids()) {
             var process = ProcessRef.of(pid);
             if (process.isPresent() && !servesAContainer(pid)) {
                 orphans.add(

@@ -20,6 +20,7 @@ final class Annotations {
     static Map<String, String> of(SpecRequest request) {
         var all = allowed(request.pod().annotations(), request.handler());
         all.putAll(allowed(request.container().annotations(), request.handler()));
+        all.putAll(request.cgroupAnnotations());
         all.put(PREFIX + "container-type", "container");
         all.put(PREFIX + "container-name", request.container().name().name());
         all.put(PREFIX + "image-name", request.imageName());

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param targetPidNamespace pid namespace of the target container when the pid mode is TARGET, else null
  * @param imageVolumes mounted files of image volumes by their path in the container
  * @param cgroupsPath goes into the document as it is
+ * @param cgroupAnnotations what the runtime must be told beside it
  * @param handler the runtime's handler as configured
  * @param runtime what the runtime says it can do; null if it does not say
  */
@@ -33,5 +34,6 @@ public record SpecRequest(
         Path targetPidNamespace,
         Map<String, Path> imageVolumes,
         String cgroupsPath,
+        Map<String, String> cgroupAnnotations,
         RuntimeHandlers.Handler handler,
         Features runtime) {}

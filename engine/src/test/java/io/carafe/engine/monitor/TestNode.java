@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A place of its own for real containers: bundles with busybox, a root for runc, a cgroup. All is gone after close. */
@@ -38,7 +37,7 @@ public final class TestNode implements AutoCloseable {
         this.runtime = new ExternalRuntime("runc", "runc", root.resolve("runc"), List.of(), launcher());
         this.cgroup = CgroupLayout.detect()
                 .cgroup("/carafe-monitor-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
-        cgroup.create();
+        cgroup.child("monitors").create(); // beside the containers: on v2 only leaves hold processes
         monitor = new ConmonMonitor("conmon", root.resolve("exits"), 0);
     }
 
@@ -135,7 +134,7 @@ public final class TestNode implements AutoCloseable {
                 options.terminal(),
                 options.stdin(),
                 options.stdinOnce(),
-                Optional.of(cgroup));
+                pid -> cgroup.child("monitors").add(pid));
     }
 
     /** The {@code process} of a further process in a container. */

@@ -300,6 +300,7 @@ final class Given {
                 null,
                 Map.of(),
                 "/carafe/p/c1",
+                Map.of(),
                 handler,
                 null);
     }

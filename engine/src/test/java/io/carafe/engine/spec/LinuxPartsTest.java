@@ -387,6 +387,7 @@ class LinuxPartsTest {
                 target,
                 Map.of(),
                 "/c",
+                Map.of(),
                 Given.RUNC,
                 null);
         return NamespaceList.of(request, Given.host(CgroupLayout.Mode.V2)).stream()

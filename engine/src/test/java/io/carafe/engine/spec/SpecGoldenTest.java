@@ -101,6 +101,7 @@ class SpecGoldenTest {
                 null,
                 Map.of(),
                 request.cgroupsPath(),
+                request.cgroupAnnotations(),
                 Given.RUNC,
                 null);
 

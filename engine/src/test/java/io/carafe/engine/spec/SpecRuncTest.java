@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Generated documents, run by a real runc on a root file system of busybox, and looked at from inside. */
 @Tag("root")
+@Tag("cgroup")
 @Timeout(120)
 class SpecRuncTest {
 
@@ -426,6 +427,7 @@ class SpecRuncTest {
                 null,
                 Map.of(),
                 "/" + id + "/c",
+                Map.of(),
                 Given.RUNC,
                 null);
         var generator =

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Real cgroups, a real network namespace (the test's own), and lists of pods and containers made up. */
 @Tag("root")
+@Tag("cgroup")
 @Timeout(60)
 class StatsTest {
 

@@ -16,7 +16,8 @@ final class Capture {
 
     private Capture() {}
 
-    static Spawn.Output run(Spawn spawn, byte[] input, int outputLimit, Deadline deadline) throws IOException {
+    static Spawn.Output run(Spawn spawn, byte[] input, int outputLimit, Spawn.Started started, Deadline deadline)
+            throws IOException {
         try (var in = Pipe.toChild();
                 var out = Pipe.fromChild();
                 var err = Pipe.fromChild();
@@ -33,6 +34,7 @@ final class Capture {
             var outPump = Pump.start("stdout-" + child.pid(), out.reader(), stdout);
             var errPump = Pump.start("stderr-" + child.pid(), err.reader(), stderr);
             try {
+                started.as(child.pid());
                 feed(in.writer(), input, deadline);
                 var status = child.waitFor(deadline);
                 if (status.isEmpty()) {

@@ -146,7 +146,23 @@ public record Spawn(
      * @throws io.carafe.base.CarafeException.Cancelled likewise, if the thread is interrupted
      */
     public Output run(byte[] input, int outputLimit, Deadline deadline) throws IOException {
-        return Capture.run(this, input, outputLimit, deadline);
+        return run(input, outputLimit, pid -> {}, deadline);
+    }
+
+    /**
+     * As {@link #run(byte[], int, Deadline)}; a program that reads its input first does nothing before {@code started} has
+     * returned.
+     *
+     * @param started is told the program's pid before it gets any input
+     */
+    public Output run(byte[] input, int outputLimit, Started started, Deadline deadline) throws IOException {
+        return Capture.run(this, input, outputLimit, started, deadline);
+    }
+
+    /** Somebody who has something to do with a process before that goes on. */
+    @FunctionalInterface
+    public interface Started {
+        void as(int pid) throws IOException;
     }
 
     /** What a program left behind, its outputs read as UTF-8. */

@@ -1,0 +1,2 @@
+/** Who owns the cgroups of a node, and how pods, containers and monitors come into theirs. */
+package io.carafe.engine.cgroup;
