@@ -12,5 +12,6 @@ case $2 in /*) ;; *) set -- "$1" "$PWD/$2" ;; esac
 target=$1$2
 mkdir -p "$target"
 (cd "$build/layout" && tar -cf - --owner=0 --group=0 --exclude=.made .) | tar -xpf - -C "$target" --no-same-owner
+sed -i "s|^ExecStart=/usr/local/|ExecStart=${2%/}/|" "$target/lib/systemd/system/carafed.service"
 hand_back "$build" "$top"/*/target
 say "installed: $target/bin/carafed, $target/bin/carafe"

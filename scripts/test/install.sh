@@ -25,5 +25,6 @@ works "without JAVA_HOME" env -u JAVA_HOME "$bin/carafe" --help
 works "the default configuration" "$bin/carafed" config default
 cp "$dir/out" "$dir/carafe.toml"
 works "which is right" "$bin/carafed" --config "$dir/carafe.toml" config check
+works "the unit file names what is installed" grep -qx "ExecStart=/opt/carafe/bin/carafed" "$dir/dest/opt/carafe/lib/systemd/system/carafed.service"
 works "the AOT caches are there" test -s "$dir/dest/opt/carafe/lib/carafe/carafed.aot" -a -s "$dir/dest/opt/carafe/lib/carafe/carafe.aot"
 echo "$passed passed, 0 failed"

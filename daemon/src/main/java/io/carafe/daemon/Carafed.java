@@ -6,6 +6,9 @@ import io.carafe.daemon.config.ConfigFiles;
 import io.carafe.daemon.config.ConfigText;
 import io.carafe.linux.CFunction;
 import io.carafe.linux.process.Signals;
+import io.carafe.linux.systemd.ServiceState;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
@@ -59,7 +62,22 @@ public final class Carafed {
             Signals.on("HUP", () -> daemon.reload(() -> configuration(arguments)));
             Signals.on("TERM", daemon::stop);
             Signals.on("INT", daemon::stop);
+            tell(ServiceState::ready);
             daemon.awaitStop();
+            tell(ServiceState::stopping);
+        }
+    }
+
+    private interface Told {
+        void to(ServiceState manager) throws IOException;
+    }
+
+    /** A service manager that cannot be told will do what it does with such a service; this one serves. */
+    private static void tell(Told told) {
+        try {
+            told.to(ServiceState.ofEnvironment());
+        } catch (IOException e) {
+            System.getLogger("io.carafe.daemon").log(Level.WARNING, "tell the service manager: {0}", e.getMessage());
         }
     }
 
@@ -73,6 +91,8 @@ public final class Carafed {
         System.out.println(sources.isEmpty() ? "no configuration file: the defaults apply" : "read " + join(sources));
         System.out.println("ok: root " + config.root() + ", socket " + config.listen() + ", default runtime "
                 + config.runtime().defaultHandler());
+        System.out.println(
+                "cgroups: " + CgroupDriverChoice.of(config.cgroupDriver()).words());
     }
 
     private static String join(List<Path> paths) {
