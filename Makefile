@@ -4,10 +4,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test install dist bench soak conformance clean
+.PHONY: help build demo test test-vm install dist bench soak conformance clean
 
 help: ## print these lines
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
 
 build: ## compile and package everything, no tests
 	@scripts/build.sh
@@ -17,6 +17,9 @@ demo: ## run a pod from a registry to its exit code, and show each step (root; I
 
 test: ## run all tests, those that need root too (root)
 	@scripts/test.sh
+
+test-vm: ## run the tests of cgroups on cgroup v2 alone, without and under systemd, in a virtual machine (root)
+	@scripts/vm/test.sh
 
 install: ## put carafed and carafe under $(DESTDIR)$(PREFIX)
 	@scripts/install.sh '$(DESTDIR)' '$(PREFIX)'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: scripts/deps.sh PURPOSE...   (build, run, test, demo, bench, conformance)
+# usage: scripts/deps.sh PURPOSE...   (build, run, test, demo, vm, bench, conformance)
 #
 # Installs the Debian or Ubuntu packages that the purposes need and that are missing, and says which.
 # Starts no service: on a systemd host the units of the new packages are masked meanwhile and left disabled.
@@ -16,10 +16,11 @@ packages() {
     images) echo busybox-static coreutils dash docker-registry:docker-registry gcc:gcc libc6-dev nginx:nginx procps skopeo:skopeo util-linux ;;
     test) packages build; packages run; packages images; packages runc; echo crun:crun jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
     demo) packages build; packages run; packages images; echo curl:curl jq:jq ;;
+    vm) echo busybox-static e2fsprogs:mke2fs mmdebstrap:mmdebstrap qemu-system-x86:qemu-system-x86_64 ;;
     bench) packages demo; echo containerd:containerd podman:podman ;;
     conformance) packages demo; packages runc; echo crun:crun ;;
     runc) ! command -v go >/dev/null || echo gcc:gcc libc6-dev libseccomp-dev pkg-config:pkg-config ;;
-    *) die "unknown purpose '$1': build, run, test, demo, bench, conformance" ;;
+    *) die "unknown purpose '$1': build, run, test, demo, vm, bench, conformance" ;;
     esac
 }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("root")
+@Tag("cgroup")
 class CgroupTest {
 
     private final CgroupLayout layout = CgroupLayout.detect();
