@@ -6,3 +6,4 @@ int init_command(int argc, char **argv);
 int await_command(int argc, char **argv);
 int pause_command(int argc, char **argv);
 int stand_in_command(int argc, char **argv);
+int start_in_command(int argc, char **argv);

@@ -23,6 +23,9 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "stand-in") == 0) {
         return stand_in_command(argc - 2, argv + 2);
     }
-    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init, await, pause or stand-in");
+    if (argc >= 2 && strcmp(argv[1], "start-in") == 0) {
+        return start_in_command(argc - 2, argv + 2);
+    }
+    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init, await, pause, stand-in or start-in");
     return 1;
 }

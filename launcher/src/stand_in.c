@@ -7,8 +7,8 @@
  *
  *   monitor            stand-in              the process in place
  *   runs it        →   RUNTIME create
- *                      fork             →    leaves the standard streams
- *                  ←   pid to FILE, exit
+ *                      fork             →    keeps the container's streams for "start-in"
+ *                  ←   pid to FILE and to DIRECTORY/ID.stand-in, exit
  *   (adopts)                                 RUNTIME wait ID, which fails before the start, and so again
  *                                            whenever a file of the container changes in DIRECTORY
  *                  ←                         exit with the code that it tells
@@ -35,6 +35,7 @@
 enum { KILLED = 137, LONGEST_ANSWER = 512 };
 
 struct creation {
+    const char *root;     /* where the runtime keeps its state */
     char **argv;          /* the runtime and its arguments, ended by NULL */
     int options;          /* how many stand before "create" */
     const char *pid_file;
@@ -171,11 +172,16 @@ static int put_in_place(const struct creation *c, int notify) {
         report_errno("sandbox", c->id);
         return 1;
     }
+    char known[4096];
+    if (snprintf(known, sizeof known, "%s/%s.stand-in", c->root, c->id) >= (int)sizeof known) {
+        report("arguments", c->id, 0, "its name is too long");
+        return 1;
+    }
     pid_t process = fork();
     if (process == 0) {
-        _exit(process_let_go_of_streams() < 0 ? CANNOT_RUN : stand_in(c, notify, handle));
+        _exit(stand_in(c, notify, handle));
     }
-    if (process < 0 || tell_pid(c->pid_file, process) < 0) {
+    if (process < 0 || tell_pid(known, process) < 0 || tell_pid(c->pid_file, process) < 0) {
         report_errno("pid file", c->pid_file);
         return 1;
     }
@@ -201,6 +207,7 @@ int stand_in_command(int argc, char **argv) {
         report("arguments", "stand-in", 0, "--root=DIRECTORY is missing");
         return 1;
     }
+    creation.root = root;
     pid_t child = run(creation.argv, -1);
     int code = child < 0 ? CANNOT_RUN : process_wait(child);
     if (code != 0) {

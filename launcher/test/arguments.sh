@@ -41,6 +41,9 @@ refused stand-in --root=/tmp -- relative create --pid-file /tmp/a id
 refused stand-in --root=/tmp -- /bin/true --pid-file /tmp/a id
 refused stand-in --root=/tmp -- /bin/true create id
 refused stand-in -- /bin/true create --pid-file /tmp/a id
+refused start-in
+refused start-in --stand-in=/tmp/a
+refused start-in --stand-in=/tmp/a -- relative
 
 # await needs no root: a process that its parent leaves is waited for, and its code told
 file=$(mktemp /tmp/carafe-launcher-test.XXXXXX)
@@ -88,6 +91,14 @@ export SANDBOX=$!
 (sleep 0.2; echo nothing >"$root/two.state"; sleep 0.2; echo '{"id":"one","exitStatus":42}' >"$root/one.state") &
 stands_in 42 stand_in one
 stands_in 3 stand_in broken
+
+# and what is started for it has the streams that it has kept
+sleep 100 >"$root/streams" &
+owner=$!
+echo $owner >"$root/mine.stand-in"
+"$launcher" start-in --stand-in="$root/mine.stand-in" -- /bin/sh -c 'echo out; echo log >&3' 2>"$root/log" || failures=$((failures + 1))
+kill $owner
+[ "$(cat "$root/streams")$(cat "$root/log")" = outlog ] || { echo "FAILED: start-in: streams"; failures=$((failures + 1)); }
 (sleep 0.2; kill -9 "$SANDBOX") &
 stands_in 137 stand_in never-started
 rm -r "$root"

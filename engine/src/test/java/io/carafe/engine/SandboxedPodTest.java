@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
+import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodState;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -74,6 +76,57 @@ class SandboxedPodTest {
         engine.containers().stop(deaf, Duration.ofMillis(300), soon());
         assertEquals(137, engine.containers().status(deaf).exitCode());
         assertEquals(PodState.READY, engine.pods().status(pod).state());
+    }
+
+    @Test
+    void outputReachesTheContainersLog() throws Exception {
+        var p = TestBed.pod("output", OWN_PIDS, "", "runsc");
+        var logs = bed.base().resolve("logs");
+        var pod = engine.pods()
+                .run(
+                        new PodConfig(
+                                p.name(),
+                                p.hostname(),
+                                logs.toString(),
+                                p.dns(),
+                                p.portMappings(),
+                                p.labels(),
+                                p.annotations(),
+                                p.cgroupParent(),
+                                p.sysctls(),
+                                p.security(),
+                                p.runtimeHandler(),
+                                p.resources(),
+                                p.overhead()),
+                        soon());
+        var container = start(engine.containers().create(pod, logged("echo out; echo err >&2; exit 5"), soon()));
+        assertEquals(5, engine.containers().awaitExit(container, soon()).exitCode());
+        var log = Files.readString(logs.resolve("main.log"));
+        assertTrue(log.contains(" stdout F out\n") && log.contains(" stderr F err\n"), log);
+    }
+
+    private static ContainerConfig logged(String script) {
+        var c = shell("main", script);
+        return new ContainerConfig(
+                c.name(),
+                c.image(),
+                c.userSpecifiedImage(),
+                c.command(),
+                c.args(),
+                c.workingDir(),
+                c.env(),
+                c.mounts(),
+                c.devices(),
+                c.cdiDevices(),
+                c.labels(),
+                c.annotations(),
+                "main.log",
+                c.stdin(),
+                c.stdinOnce(),
+                c.tty(),
+                c.stopSignal(),
+                c.security(),
+                c.resources());
     }
 
     @Test

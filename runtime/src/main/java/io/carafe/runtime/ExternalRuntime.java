@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  */
 public sealed class ExternalRuntime implements OciRuntime permits SandboxedRuntime {
 
-    private static final int OUTPUT_LIMIT = 1 << 20;
+    static final int OUTPUT_LIMIT = 1 << 20;
     static final byte[] NO_INPUT = {};
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_+.-]+");
     private static final Features NOTHING_KNOWN =

@@ -68,6 +68,28 @@ public final class SandboxedRuntime extends ExternalRuntime {
         return List.of("--internal-pid-file", start.insidePidFile().toString());
     }
 
+    /** With the streams that the container's stand-in has kept: the runtime gives a container those of its {@code start}. */
+    @Override
+    public void start(String id, Deadline deadline) {
+        requireId(id);
+        var argv = new ArrayList<>(List.of(launcher().toString(), "start-in", "--stand-in=" + standIn(id), "--"));
+        argv.addAll(spawn(List.of("--log=/dev/fd/3", "--log-format=json", "start", id))
+                .argv());
+        try {
+            var output = Spawn.of(argv).run(NO_INPUT, OUTPUT_LIMIT, deadline);
+            if (!output.status().success()) {
+                throw failure("start", id, output.status(), RuntimeMessages.lastError(output.stderr()));
+            }
+        } catch (IOException e) {
+            throw CarafeException.of(name() + " start " + id, e);
+        }
+    }
+
+    /** Where the launcher leaves the stand-in's pid. */
+    private Path standIn(String id) {
+        return root().resolve(id + ".stand-in");
+    }
+
     /** Of a container whose sandbox has died it forgets all, but says that it could not destroy it. */
     @Override
     public void delete(String id, boolean force, Deadline deadline) {
@@ -78,6 +100,7 @@ public final class SandboxedRuntime extends ExternalRuntime {
                 throw e;
             }
         }
+        deleteFile(standIn(id));
     }
 
     private boolean isKnown(String id) {
@@ -194,7 +217,7 @@ public final class SandboxedRuntime extends ExternalRuntime {
         } catch (CarafeException.Internal e) {
             throw new CarafeException.Unavailable(e.getMessage(), e);
         } finally {
-            delete(socket);
+            deleteFile(socket);
         }
     }
 
@@ -211,11 +234,11 @@ public final class SandboxedRuntime extends ExternalRuntime {
         }
     }
 
-    private static void delete(Path socket) {
+    private static void deleteFile(Path file) {
         try {
-            Files.deleteIfExists(socket);
+            Files.deleteIfExists(file);
         } catch (IOException e) {
-            throw new CarafeException.Internal("delete " + socket + ": " + e.getMessage(), e);
+            throw new CarafeException.Internal("delete " + file + ": " + e.getMessage(), e);
         }
     }
 }
