@@ -8,6 +8,7 @@ import io.carafe.engine.stage.FaultPoints;
 import io.carafe.engine.stage.StageTimings;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.network.Cni;
+import io.carafe.nri.Nri;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.RuntimeHandlers;
 import io.carafe.storage.Snapshotter;
@@ -21,6 +22,7 @@ public record EngineParts(
         Monitor monitor,
         Launcher launcher,
         SpecGenerator specs,
+        Nri nri,
         CgroupLayout cgroups,
         CgroupDriver driver,
         StageTimings timings,
@@ -28,11 +30,11 @@ public record EngineParts(
 
     public EngineParts withFaults(FaultPoints value) {
         return new EngineParts(
-                images, snapshots, network, handlers, monitor, launcher, specs, cgroups, driver, timings, value);
+                images, snapshots, network, handlers, monitor, launcher, specs, nri, cgroups, driver, timings, value);
     }
 
     public EngineParts withTimings(StageTimings value) {
         return new EngineParts(
-                images, snapshots, network, handlers, monitor, launcher, specs, cgroups, driver, value, faults);
+                images, snapshots, network, handlers, monitor, launcher, specs, nri, cgroups, driver, value, faults);
     }
 }

@@ -62,6 +62,7 @@ final class LocalEngine implements Engine {
         Thread.ofVirtual()
                 .name("probe-runtimes")
                 .start(() -> handlers.complete(parts.handlers().conditions(Deadline.after(PROBE))));
+        parts.nri().serve(containers.pluginRequests());
     }
 
     static LocalEngine open(EngineConfig config, EngineParts parts) {

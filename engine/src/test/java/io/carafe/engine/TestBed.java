@@ -26,6 +26,8 @@ import io.carafe.linux.mount.MountInfo;
 import io.carafe.linux.process.Executables;
 import io.carafe.network.Cni;
 import io.carafe.network.CniSettings;
+import io.carafe.nri.NoPlugins;
+import io.carafe.nri.Nri;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.RuntimeHandlers;
 import io.carafe.runtime.RuntimeHandlers.Handler;
@@ -40,6 +42,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -67,8 +70,9 @@ public final class TestBed implements AutoCloseable {
     private final CgroupDriver driver;
     private FaultPoints faults = FaultPoints.NONE;
     private StageTimings timings = StageTimings.NONE;
+    private Supplier<Nri> nri = NoPlugins::new;
     private String runc = "runc";
-    private final List<Path> plugins = new ArrayList<>(List.of(Path.of("/usr/lib/cni")));
+    private final List<Path> networkPlugins = new ArrayList<>(List.of(Path.of("/usr/lib/cni")));
     private final List<AutoCloseable> opened = new ArrayList<>();
     private Storage storage;
     private Engine engine;
@@ -115,6 +119,12 @@ public final class TestBed implements AutoCloseable {
         return this;
     }
 
+    /** @param value gives new ones for each engine */
+    TestBed withPlugins(Supplier<Nri> value) {
+        nri = value;
+        return this;
+    }
+
     TestBed withTimings(StageTimings value) {
         timings = value;
         return this;
@@ -128,7 +138,7 @@ public final class TestBed implements AutoCloseable {
 
     /** Looks for CNI plugins there too. */
     TestBed withPlugins(Path directory) {
-        plugins.add(directory);
+        networkPlugins.add(directory);
         return this;
     }
 
@@ -140,7 +150,8 @@ public final class TestBed implements AutoCloseable {
                 storage,
                 PullSources.load(base.resolve("registries.conf"), base.resolve("policy.json")));
         opened.add(images);
-        var network = Cni.open(new CniSettings(base.resolve("cni"), List.copyOf(plugins), base.resolve("root/cni")));
+        var network =
+                Cni.open(new CniSettings(base.resolve("cni"), List.copyOf(networkPlugins), base.resolve("root/cni")));
         opened.add(network);
         Files.createDirectories(base.resolve("run/exits"));
         var monitor = new ConmonMonitor("conmon", base.resolve("run/exits"), 0);
@@ -153,6 +164,7 @@ public final class TestBed implements AutoCloseable {
                 "runc",
                 cgroups,
                 LAUNCHER);
+        var plugins = nri.get();
         engine = Engine.open(
                 new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT),
                 new EngineParts(
@@ -164,11 +176,13 @@ public final class TestBed implements AutoCloseable {
                         new Launcher(LAUNCHER),
                         new SpecGenerator(
                                 HostFacts.probe(), new CdiDirectories(List.of(base.resolve("cdi"))), List.of()),
+                        plugins,
                         cgroups,
                         driver,
                         timings,
                         point -> faults.reached(point)));
         opened.add(engine);
+        opened.add(plugins);
         return engine;
     }
 

@@ -6,6 +6,7 @@ import io.carafe.engine.container.ContainerRecord.Phase;
 import io.carafe.engine.model.ContainerStatus;
 import io.carafe.engine.pod.Pod;
 import io.carafe.engine.stage.Operation;
+import io.carafe.engine.stage.OperationQueue;
 import io.carafe.engine.stage.Owner;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,11 +16,18 @@ import java.util.concurrent.CompletableFuture;
  * A container in memory.
  *
  * @param exited completes when the exit is in the record
+ * @param limits writes of its limits, one after the other. They wait for the runtime only, so that an operation on one
+ *     container can wait for those of another
  */
-public record Container(Owner<ContainerRecord> owner, Pod pod, CompletableFuture<Void> exited, KillClock killClock) {
+public record Container(
+        Owner<ContainerRecord> owner,
+        Pod pod,
+        CompletableFuture<Void> exited,
+        KillClock killClock,
+        OperationQueue limits) {
 
     Container(Owner<ContainerRecord> owner, Pod pod) {
-        this(owner, pod, new CompletableFuture<>(), new KillClock());
+        this(owner, pod, new CompletableFuture<>(), new KillClock(), new OperationQueue());
     }
 
     public String id() {

@@ -26,6 +26,8 @@ record ContainerParts(
         RuntimeHandlers handlers,
         CgroupDriver driver,
         SpecGenerator specs,
+        ContainerLimits limits,
+        ContainerPlugins plugins,
         Store store,
         Leftovers leftovers,
         Timeouts timeouts) {
@@ -36,25 +38,32 @@ record ContainerParts(
         var image = new ImageStage(parts.images());
         var kill = new Kill(parts.handlers(), parts.cgroups());
         var events = new ContainerEvents(core.events(), table);
+        var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), core.places());
         return new ContainerParts(
                 table,
                 new Claims<>(),
-                stages(core, table, image, kill),
+                stages(core, table, image, kill, plugins),
                 image,
                 kill,
-                new Exits(parts.monitor(), parts.handlers(), events, parts.cgroups()),
+                new Exits(parts.monitor(), parts.handlers(), events, plugins.nri(), parts.cgroups()),
                 events,
                 parts.monitor(),
                 parts.handlers(),
                 parts.driver(),
                 parts.specs(),
+                new ContainerLimits(parts.handlers(), parts.specs(), parts.cgroups(), core.timeouts()),
+                plugins,
                 core.store(),
                 core.leftovers(),
                 core.timeouts());
     }
 
     private static Stages<ContainerRecord> stages(
-            EngineCore core, Table<ContainerKey, Container> table, ImageStage image, Kill kill) {
+            EngineCore core,
+            Table<ContainerKey, Container> table,
+            ImageStage image,
+            Kill kill,
+            ContainerPlugins plugins) {
         var parts = core.parts();
         return new Stages<>(
                 List.of(
@@ -66,6 +75,7 @@ record ContainerParts(
                                 parts.snapshots(),
                                 parts.handlers(),
                                 parts.driver(),
+                                plugins,
                                 core.pods(),
                                 table,
                                 core.places()),
@@ -76,7 +86,7 @@ record ContainerParts(
                                 core.pods(),
                                 core.places(),
                                 core.timeouts()),
-                        new GateStage(parts.handlers(), kill, table, core.timeouts())),
+                        new GateStage(parts.handlers(), plugins.nri(), kill, table, core.timeouts())),
                 core.timeouts().operation(),
                 parts.timings(),
                 parts.faults());

@@ -89,6 +89,12 @@ public record ContainerRecord(
                 id, podId, config, handler, cgroup, createdAt, phase, image, value, monitored, startedAt, exit, limits);
     }
 
+    ContainerRecord withCgroup(String value) {
+        return new ContainerRecord(
+                id, podId, config, handler, value, createdAt, phase, image, process, monitored, startedAt, exit,
+                resources);
+    }
+
     ContainerRecord withMonitored(Monitored value) {
         return new ContainerRecord(
                 id, podId, config, handler, cgroup, createdAt, phase, image, process, value, startedAt, exit,

@@ -54,6 +54,7 @@ public final class ContainerRecovery {
         } else {
             watch(container);
         }
+        parts.plugins().adopt(container);
         return record.phase() == Phase.REMOVING ? Optional.of(() -> service.finishRemove(container)) : Optional.empty();
     }
 

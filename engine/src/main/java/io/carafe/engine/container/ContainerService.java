@@ -18,7 +18,7 @@ import io.carafe.engine.pod.Pod;
 import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.table.Table;
-import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.nri.Node;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -43,11 +43,7 @@ public final class ContainerService implements Containers, PodContainers {
     private final ContainerExecs execs;
 
     private ContainerService(
-            ContainerParts parts,
-            CgroupLayout cgroups,
-            Table<PodName, Pod> pods,
-            CheckpointContainer checkpoint,
-            ContainerExecs execs) {
+            ContainerParts parts, Table<PodName, Pod> pods, CheckpointContainer checkpoint, ContainerExecs execs) {
         this.checkpoint = checkpoint;
         this.parts = parts;
         this.pods = pods;
@@ -56,7 +52,7 @@ public final class ContainerService implements Containers, PodContainers {
         this.start = new StartContainer(parts);
         this.stop = new StopContainer(parts);
         this.remove = new RemoveContainer(parts, stop);
-        this.update = new UpdateContainer(parts, cgroups);
+        this.update = new UpdateContainer(parts);
         this.free = new FreeContainer(parts);
     }
 
@@ -67,7 +63,7 @@ public final class ContainerService implements Containers, PodContainers {
                 core.parts().snapshots(),
                 core.places(),
                 core.timeouts().operation());
-        return new ContainerService(ContainerParts.of(core), core.parts().cgroups(), core.pods(), checkpoint, execs);
+        return new ContainerService(ContainerParts.of(core), core.pods(), checkpoint, execs);
     }
 
     /** Takes up what an earlier engine left. */
@@ -95,6 +91,11 @@ public final class ContainerService implements Containers, PodContainers {
     @Override
     public void remove(String id, Deadline deadline) {
         parts.table().find(id).ifPresent(container -> remove.begin(container).await(deadline));
+    }
+
+    /** What plugins may ask for. */
+    public Node pluginRequests() {
+        return new PluginRequests(parts, stop);
     }
 
     /** Undoes a container that was being made when the engine died. */

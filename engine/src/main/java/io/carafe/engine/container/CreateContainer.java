@@ -81,9 +81,11 @@ record CreateContainer(ContainerParts parts) {
             parts.table().add(container.id(), key, container);
             parts.exits().watch(container);
             parts.events().publish(container, ContainerEvent.Kind.CREATED);
+            parts.plugins().nri().containerCreated(container.id());
             return container.id();
         } catch (CarafeException e) {
             discard(container);
+            parts.plugins().nri().removeContainer(container.id());
             throw e;
         } finally {
             parts.image().release(container.id());

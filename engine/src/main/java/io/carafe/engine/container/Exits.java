@@ -8,13 +8,14 @@ import io.carafe.engine.monitor.ContainerExit;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.store.Durability;
 import io.carafe.linux.cgroup.CgroupLayout;
+import io.carafe.nri.Nri;
 import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /** Notes how containers end. */
-record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, CgroupLayout cgroups) {
+record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, Nri nri, CgroupLayout cgroups) {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Duration KILL_REST = Duration.ofSeconds(10);
@@ -49,6 +50,7 @@ record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, 
         }
         container.exited().complete(null);
         events.publish(container, ContainerEvent.Kind.STOPPED);
+        nri.stopContainer(container.id());
     }
 
     /**

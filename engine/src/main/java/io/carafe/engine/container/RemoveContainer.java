@@ -26,6 +26,7 @@ record RemoveContainer(ContainerParts parts, StopContainer stop) {
         parts.table().freeName(container.record().key(), container);
         parts.stages().undo(operation, container.owner());
         container.owner().delete();
+        parts.plugins().nri().removeContainer(container.id());
         parts.table().remove(container.id(), container.record().key());
         parts.events().publish(container, ContainerEvent.Kind.DELETED);
     }

@@ -34,6 +34,7 @@ record SpecStage(
         Snapshotter snapshots,
         RuntimeHandlers handlers,
         CgroupDriver driver,
+        ContainerPlugins plugins,
         Table<PodName, Pod> pods,
         Table<ContainerKey, Container> containers,
         Places places)
@@ -63,7 +64,8 @@ record SpecStage(
                 handlers.handler(container.handler()),
                 handlers.get(container.handler()).features(deadline));
         // mounts may come from a file system that hangs
-        var generated = OwnThread.call("spec of container " + container.id(), () -> specs.generate(request), deadline);
+        var asked = OwnThread.call("spec of container " + container.id(), () -> specs.generate(request), deadline);
+        var generated = specs.adjusted(asked, plugins.create(container, asked.spec()));
         var bundle = Files.createDirectories(places.bundle(container.id()));
         Files.write(bundle.resolve("config.json"), Json.write(generated.spec()));
         var log = Container.log(container, pod);
@@ -71,7 +73,10 @@ record SpecStage(
             Files.createDirectories(log.getParent());
         }
         var process = new ProcessOfIt(generated.user(), generated.stopSignal());
-        return record -> record.withProcess(process, generated.resources());
+        var path = generated.spec().linux().cgroupsPath();
+        boolean moved = !path.equals(asked.spec().linux().cgroupsPath());
+        return record ->
+                record.withProcess(process, generated.resources()).withCgroup(moved ? path : record.cgroup());
     }
 
     @Override

@@ -43,5 +43,6 @@ record StartContainer(ContainerParts parts) {
         }
         owner.update(Durability.POWER, record -> record);
         parts.events().publish(container, ContainerEvent.Kind.STARTED);
+        parts.plugins().nri().containerStarted(container.id());
     }
 }

@@ -37,6 +37,7 @@ record StopContainer(ContainerParts parts) {
         operation.at("killing");
         parts.stages().undo(operation, container.owner(), GateStage.NAME);
         parts.kill().kill(container, Deadline.after(parts.timeouts().runtime())); // a created one has no gate to undo
+        parts.plugins().nri().stopContainer(container.id());
     }
 
     private void askToEnd(Container container) throws IOException, InterruptedException {

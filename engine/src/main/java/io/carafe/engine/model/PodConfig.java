@@ -29,6 +29,24 @@ public record PodConfig(
         Resources resources,
         Resources overhead) {
 
+    /** The same with other limits of the whole pod; null leaves one as it is. */
+    public PodConfig withLimits(Resources newResources, Resources newOverhead) {
+        return new PodConfig(
+                name,
+                hostname,
+                logDirectory,
+                dns,
+                portMappings,
+                labels,
+                annotations,
+                cgroupParent,
+                sysctls,
+                security,
+                runtimeHandler,
+                newResources == null ? resources : newResources,
+                newOverhead == null ? overhead : newOverhead);
+    }
+
     /** Lists as in resolv.conf(5). */
     public record DnsConfig(List<String> servers, List<String> searches, List<String> options) {}
 

@@ -4,6 +4,7 @@ import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodState;
+import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.UserNamespace;
 import io.carafe.linux.process.ProcessRef;
 import java.time.Instant;
@@ -78,6 +79,12 @@ public record PodRecord(
 
     PodRecord withPhase(Phase value) {
         return new PodRecord(id, config, handler, createdAt, value, cgroup, ownCgroup, ips, init, sandbox);
+    }
+
+    /** What is null stays as it is. */
+    PodRecord withLimits(Resources resources, Resources overhead) {
+        var changed = config.withLimits(resources, overhead);
+        return new PodRecord(id, changed, handler, createdAt, phase, cgroup, ownCgroup, ips, init, sandbox);
     }
 
     PodRecord withIps(List<String> value) {

@@ -40,6 +40,8 @@ public final class PodRecovery {
             return Optional.of(() -> service.discard(pod));
         }
         core.pods().add(pod.id(), record.config().name(), pod);
+        boolean stopped = record.phase() != Phase.READY && !holdsWhatStopUndoes(pod);
+        new PodPlugins(core.parts().nri()).adopt(pod, stopped);
         return switch (record.phase()) {
             case MAKING -> throw new IllegalStateException("handled above");
             case READY -> adoptReady(pod, rebooted);

@@ -24,6 +24,7 @@ import io.carafe.engine.table.Claims;
 import io.carafe.engine.table.Table;
 import io.carafe.linux.net.NetnsThreads;
 import io.carafe.runtime.SandboxedRuntime;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
@@ -42,6 +43,7 @@ public final class PodService implements Pods, AutoCloseable {
     private final PodContainers containers;
     private final PortForwarder ports;
     private final UserNamespaceSupport users;
+    private final PodPlugins plugins;
     private final EngineCore core;
     private final Claims<PodName> claims = new Claims<>();
     private final SandboxGuard guard = new SandboxGuard();
@@ -58,6 +60,7 @@ public final class PodService implements Pods, AutoCloseable {
         this.containers = containers;
         this.ports = ports;
         this.users = users;
+        this.plugins = new PodPlugins(core.parts().nri());
     }
 
     /** @param swept completes when network attachments left by an earlier engine have been freed */
@@ -121,6 +124,8 @@ public final class PodService implements Pods, AutoCloseable {
         try {
             requirePossible(pod);
             stages.apply(operation, pod.owner(), Deadline.after(core.timeouts().operation()));
+            operation.at("plugins");
+            plugins.run(pod);
             pod.owner().update(Durability.POWER, record -> record.withPhase(Phase.READY));
             table.add(pod.id(), name, pod);
             guard(pod);
@@ -129,6 +134,7 @@ public final class PodService implements Pods, AutoCloseable {
             return pod.id();
         } catch (CarafeException e) {
             discard(pod);
+            plugins.nri().removePod(pod.id());
             throw e;
         } finally {
             claims.release(name);
@@ -205,6 +211,7 @@ public final class PodService implements Pods, AutoCloseable {
 
     private void stopNow(Operation<Void> operation, Pod pod) {
         boolean wasReady = stopContainers(operation, pod);
+        plugins.nri().stopPod(pod.id());
         var freeing = containers.freeAll(pod.id());
         stages.undo(
                 operation,
@@ -242,6 +249,7 @@ public final class PodService implements Pods, AutoCloseable {
             return; // removed while this waited in the queue
         }
         boolean wasReady = stopContainers(operation, pod);
+        plugins.nri().stopPod(pod.id());
         pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.REMOVING));
         table.freeName(pod.record().config().name(), pod);
         var removal = containers.removeAll(pod.id());
@@ -253,6 +261,7 @@ public final class PodService implements Pods, AutoCloseable {
         removal.await(Deadline.after(core.timeouts().operation()));
         stages.undo(operation, pod.owner());
         pod.owner().delete();
+        plugins.nri().removePod(pod.id());
         table.remove(pod.id(), pod.record().config().name());
         publish(pod, ContainerEvent.Kind.DELETED);
     }
@@ -281,14 +290,19 @@ public final class PodService implements Pods, AutoCloseable {
     @Override
     public void updateResources(String id, Resources resources, Resources overhead, Deadline deadline) {
         var pod = table.get(id);
-        var limits = core.parts().specs().podResources(PodLimits.sum(resources, overhead));
         pod.owner()
                 .queue()
-                .submit(pod.operation("update"), operation -> {
-                    core.parts().driver().limitPod(pod.record().cgroup(), limits, deadline);
-                    return pod.id();
-                })
+                .submit(pod.operation("update"), _ -> update(pod, resources, overhead, deadline))
                 .await(deadline);
+    }
+
+    private Void update(Pod pod, Resources resources, Resources overhead, Deadline deadline) throws IOException {
+        var limits = core.parts().specs().podResources(PodLimits.sum(resources, overhead));
+        plugins.update(pod, resources, overhead);
+        core.parts().driver().limitPod(pod.record().cgroup(), limits, deadline);
+        pod.owner().update(Durability.POWER, record -> record.withLimits(resources, overhead));
+        plugins.nri().podUpdated(pod.id());
+        return null;
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.Resources;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.linux.fs.RootedDir;
+import io.carafe.nri.Created;
+import io.carafe.nri.adjust.ResourceOverlay;
 import io.carafe.oci.runtime.Linux;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.ProcessSpec;
@@ -77,6 +79,45 @@ public final class SpecGenerator {
                 user,
                 StopSignal.of(container, request.image()).name(),
                 resources);
+    }
+
+    /**
+     * What plugins have made of it, checked as what the container's caller asks for is.
+     *
+     * @throws CarafeException if this node cannot do it
+     */
+    public GeneratedSpec adjusted(GeneratedSpec before, Created created) {
+        var spec = cdi.inject(created.spec(), created.cdiDevices());
+        if (spec.equals(before.spec())) {
+            return before;
+        }
+        var resources = effective(withScore(
+                PlainResources.of(spec.linux().resources()), spec.process().oomScoreAdj()));
+        var limits = ResourceOverlay.of(spec.linux().resources(), new ResourceLimits(host).of(resources));
+        var process = spec.process()
+                .withLimits(
+                        spec.process().rlimits().stream().map(host::permitted).toList(),
+                        resources.oomScoreAdj().intValue());
+        var checked = spec.withProcess(process).withLinux(spec.linux().withResources(limits));
+        return new GeneratedSpec(checked, before.user(), before.stopSignal(), resources);
+    }
+
+    private static Resources withScore(Resources resources, Number oomScoreAdj) {
+        return ResourceChange.withOomScoreAdj(resources, oomScoreAdj == null ? null : oomScoreAdj.longValue());
+    }
+
+    /**
+     * Limits in effect after a change in the specification's form.
+     *
+     * @param oomScoreAdj null to stay as it is
+     */
+    public Resources afterUpdate(Resources current, LinuxResources change, Long oomScoreAdj) {
+        return afterUpdate(current, withScore(PlainResources.of(change), oomScoreAdj));
+    }
+
+    /** The document for such a change: with what the engine's form has no place for. */
+    public LinuxResources resourcesForUpdate(Resources current, LinuxResources change) {
+        return ResourceOverlay.of(change, resourcesForUpdate(current, PlainResources.of(change)));
     }
 
     /**

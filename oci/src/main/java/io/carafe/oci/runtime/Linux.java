@@ -48,6 +48,27 @@ public record Linux(
         readonlyPaths = Checks.list(readonlyPaths);
     }
 
+    public Linux withResources(LinuxResources changed) {
+        return new Linux(
+                uidMappings,
+                gidMappings,
+                timeOffsets,
+                sysctl,
+                changed,
+                cgroupsPath,
+                namespaces,
+                devices,
+                netDevices,
+                seccomp,
+                rootfsPropagation,
+                maskedPaths,
+                readonlyPaths,
+                mountLabel,
+                intelRdt,
+                memoryPolicy,
+                personality);
+    }
+
     /** A line of {@code /proc/PID/uid_map}. */
     public record IdMapping(long containerID, long hostID, long size) {
         public IdMapping {

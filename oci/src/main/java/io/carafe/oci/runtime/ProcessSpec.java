@@ -75,6 +75,26 @@ public record ProcessSpec(
                 execCPUAffinity);
     }
 
+    /** This process with other limits of setrlimit(2) and another score for the OOM killer. */
+    public ProcessSpec withLimits(List<Rlimit> changed, Integer score) {
+        return new ProcessSpec(
+                terminal,
+                consoleSize,
+                user,
+                args,
+                env,
+                cwd,
+                capabilities,
+                changed,
+                noNewPrivileges,
+                apparmorProfile,
+                selinuxLabel,
+                score,
+                scheduler,
+                ioPriority,
+                execCPUAffinity);
+    }
+
     /** Rows and columns of the terminal. */
     public record ConsoleSize(long height, long width) {
         public ConsoleSize {

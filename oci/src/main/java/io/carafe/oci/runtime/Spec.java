@@ -43,6 +43,10 @@ public record Spec(
         }
     }
 
+    public Spec withLinux(Linux changed) {
+        return new Spec(ociVersion, process, root, hostname, domainname, mounts, hooks, annotations, changed);
+    }
+
     public Spec withProcess(ProcessSpec changed) {
         return new Spec(ociVersion, changed, root, hostname, domainname, mounts, hooks, annotations, linux);
     }
