@@ -90,9 +90,12 @@ for handler in ${HANDLERS:-runc crun}; do
     say "critest with $handler (some minutes; conformance/results/$handler.log)"
     start_daemon "$handler"
     endpoint=unix://$home/carafe/carafe.sock
+    nri=""
+    ! "$build/bin/critest" --help 2>&1 | grep -q nri-socket || nri="--nri-socket $home/carafe/run/nri/nri.sock" # since 1.37
+    # shellcheck disable=SC2086 # no words, or two
     # where critest looks for ginkgo
     PATH=$build/bin:$PATH "$build/bin/critest" ${PARALLEL:+--parallel "$PARALLEL"} \
-        --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" --ginkgo.no-color --ginkgo.timeout 60m \
+        --runtime-endpoint "$endpoint" --image-endpoint "$endpoint" --ginkgo.no-color --ginkgo.timeout 60m $nri \
         --ginkgo.junit-report "$results/$handler.xml" ${FOCUS:+--ginkgo.focus "$FOCUS"} ${SKIP:+--ginkgo.skip "$SKIP"} \
         >"$results/$handler.log" 2>&1 </dev/null || true
     stop_daemon

@@ -57,18 +57,31 @@ final class PodCalls {
         if (request.getVerbose()) {
             response.putInfo(
                     "info",
-                    VerboseInfo.json(
-                            new PodInfo(pod.id(), pod.netns(), pod.runtimeHandler(), pod.config(), pod.info())));
+                    VerboseInfo.json(new PodInfo(
+                            pod.id(),
+                            pod.netns(),
+                            pod.runtimeHandler(),
+                            pod.config(),
+                            VerboseInfo.limits(pod.config().overhead()),
+                            VerboseInfo.limits(pod.config().resources()),
+                            pod.info())));
         }
         return response.build();
     }
 
-    /** Shown as JSON by a verbose status. */
+    /**
+     * Shown as JSON by a verbose status.
+     *
+     * @param overhead limits in force, as {@code resources}, in the CRI's words: tools look for them here, as there is no
+     *     other place
+     */
     private record PodInfo(
             String id,
             String networkNamespace,
             String runtimeHandler,
             io.carafe.engine.model.PodConfig config,
+            Map<String, Map<String, Long>> overhead,
+            Map<String, Map<String, Long>> resources,
             Map<String, String> facts) {}
 
     ListPodSandboxResponse list(ListPodSandboxRequest request) {

@@ -30,6 +30,10 @@ import io.carafe.image.registry.RegistryClient;
 import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.network.Cni;
 import io.carafe.network.CniSettings;
+import io.carafe.nri.NoPlugins;
+import io.carafe.nri.NodePlugins;
+import io.carafe.nri.Nri;
+import io.carafe.nri.NriConfig;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.RuntimeHandlers;
 import io.carafe.storage.Storage;
@@ -140,7 +144,8 @@ final class Daemon implements AutoCloseable {
         var usual = EngineConfig.Timeouts.DEFAULT;
         var timeouts = new EngineConfig.Timeouts(
                 config.runtime().createTimeout(), usual.runtime(), usual.network(), usual.recovery());
-        return opened(Engine.open(
+        var plugins = plugins();
+        var engine = opened(Engine.open(
                 new EngineConfig(
                         config.root(),
                         config.runRoot(),
@@ -157,10 +162,27 @@ final class Daemon implements AutoCloseable {
                                 HostFacts.probe(),
                                 new CdiDirectories(config.cdi().specDirs()),
                                 List.of()),
+                        plugins,
                         cgroups,
                         driver,
                         stages,
                         FaultPoints.ofEnvironment())));
+        opened(plugins); // they are told that the engine is about to leave
+        return engine;
+    }
+
+    private Nri plugins() {
+        var nri = config.nri();
+        if (!nri.enable()) {
+            return new NoPlugins();
+        }
+        return new NodePlugins(new NriConfig(
+                config.nriSocket(),
+                nri.pluginPath(),
+                nri.pluginConfigPath(),
+                nri.pluginRegistrationTimeout(),
+                nri.pluginRequestTimeout(),
+                !nri.disableConnections()));
     }
 
     private void serveMetrics(DaemonMetrics counted, Engine engine) {

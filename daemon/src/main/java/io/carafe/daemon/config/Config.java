@@ -36,6 +36,7 @@ public record Config(
         Cdi cdi,
         Image image,
         Streaming streaming,
+        Nri nri,
         Stats stats,
         Metrics metrics) {
 
@@ -215,6 +216,36 @@ public record Config(
         }
     }
 
+    /** Plugins of the node resource interface; the keys are containerd's. */
+    public record Nri(
+            @Doc("Whether there are any.") boolean enable,
+
+            @Doc("Where plugins connect; empty for /var/run/nri/nri.sock, or nri.sock below a run_root of one's own.")
+            String socketPath,
+
+            @Doc("Plugins that are started with the daemon: executables called NN-NAME.")
+            Path pluginPath,
+
+            @Doc("Their configuration: NN-NAME.conf or NAME.conf.")
+            Path pluginConfigPath,
+
+            @Doc("Gives up on a plugin that takes longer to register, or to take each part of what there is.")
+            Duration pluginRegistrationTimeout,
+
+            @Doc("Gives up on a plugin that takes longer to answer.")
+            Duration pluginRequestTimeout,
+
+            @Doc("Whether only the plugins in plugin_path are let in.")
+            boolean disableConnections) {
+        public Nri {
+            if (!socketPath.isEmpty()) {
+                absolute("nri.socket_path", Path.of(socketPath));
+            }
+            positive("nri.plugin_registration_timeout", pluginRegistrationTimeout);
+            positive("nri.plugin_request_timeout", pluginRequestTimeout);
+        }
+    }
+
     public static final Config DEFAULT = new Config(
             Path.of("/var/lib/carafe"),
             Path.of("/run/carafe"),
@@ -231,6 +262,14 @@ public record Config(
                     3,
                     Duration.ofSeconds(60)),
             new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
+            new Nri(
+                    true,
+                    "",
+                    Path.of("/opt/nri/plugins"),
+                    Path.of("/etc/nri/conf.d"),
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(2),
+                    false),
             new Stats(Duration.ofSeconds(1)),
             new Metrics(""));
 
@@ -268,8 +307,17 @@ public record Config(
                         image.parallelDownloads,
                         image.stallTimeout),
                 streaming,
+                nri,
                 stats,
                 metrics);
+    }
+
+    /** Where plugins connect. Daemons that run side by side in roots of their own do not share the node's one place. */
+    public Path nriSocket() {
+        if (!nri.socketPath.isEmpty()) {
+            return Path.of(nri.socketPath);
+        }
+        return runRoot.equals(DEFAULT.runRoot) ? Path.of("/var/run/nri/nri.sock") : runRoot.resolve("nri/nri.sock");
     }
 
     /** What {@code carafed} takes on its command line; null where an option was not given. */
