@@ -127,6 +127,7 @@ class SpecGoldenTest {
                         r.targetPidNamespace(),
                         r.imageVolumes(),
                         r.cgroupsPath(),
+                        r.cgroupAnnotations(),
                         r.handler(),
                         knowsRro));
     }
