@@ -62,7 +62,7 @@ public final class Launcher {
         request.net().ifPresent(path -> arguments.add("--join-net=" + path));
         request.ipc().ifPresent(path -> arguments.add("--join-ipc=" + path));
         request.uts().ifPresent(path -> arguments.add("--join-uts=" + path));
-        arguments.add("--gate=/dev/stdin");
+        arguments.add("--gate=/proc/self/fd/0");
         var output = run(arguments, OPEN_GATE, request.placement(), deadline).strip();
         try {
             var process = ProcessRef.of(Integer.parseInt(output));
