@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.base.Deadline;
 import io.carafe.engine.model.ContainerState;
+import io.carafe.engine.model.ContainerStats;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
@@ -126,7 +127,7 @@ class CgroupsOfRealPodsTest {
         var id =
                 run(pod, "/bin/busybox dd if=/dev/zero of=/tmp/f bs=65536 count=16 conv=fsync 2>/dev/null; sleep 1000");
 
-        var stats = engine.stats().container(id);
+        var stats = read(id);
 
         assertTrue(stats.cpu().usageNanos() > 0);
         assertTrue(stats.memory().workingSet() > 0);
@@ -134,6 +135,17 @@ class CgroupsOfRealPodsTest {
         if (layout.mode() == CgroupLayout.Mode.V2) {
             assertTrue(containerCgroup(id).stats().pressures().memory().isPresent());
         }
+    }
+
+    /** A slow machine answers without numbers first: no call waits for them. */
+    private ContainerStats read(String id) throws InterruptedException {
+        var limit = soon();
+        var stats = engine.stats().container(id);
+        while ((stats.cpu() == null || stats.memory() == null) && !limit.expired()) {
+            Thread.sleep(100);
+            stats = engine.stats().container(id);
+        }
+        return stats;
     }
 
     private String run(String pod, String script) {
