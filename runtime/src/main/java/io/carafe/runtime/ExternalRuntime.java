@@ -178,8 +178,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
                 "--pid-file",
                 start.pidFile().toString()));
         if (start.stdio() instanceof ExecStart.OnTerminal terminal) {
-            argv.addAll(List.of(
-                    "--tty", "--console-socket", terminal.consoleSocket().toString()));
+            argv.addAll(List.of("--console-socket", terminal.consoleSocket().toString()));
         }
         argv.add(id);
         var spawn = Spawn.of(argv).withEnvironment(environment()).withGroup(Spawn.Group.OWN_SESSION);
@@ -195,7 +194,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
 
     /** What its {@code exec} is told beside what every runtime is. */
     List<String> execOptions(ExecStart start) {
-        return List.of();
+        return start.stdio() instanceof ExecStart.OnTerminal ? List.of("--tty") : List.of();
     }
 
     private static Spawn onPipes(Spawn spawn, ExecStart.Pipes pipes) {

@@ -63,6 +63,7 @@ public final class SandboxedRuntime extends ExternalRuntime {
         return new CreateCommand(launcher(), options);
     }
 
+    /** It has no {@code --tty}: the process file says that there is a terminal. */
     @Override
     List<String> execOptions(ExecStart start) {
         return List.of("--internal-pid-file", start.insidePidFile().toString());
