@@ -92,7 +92,9 @@ class CrashTest {
                 "run:network:begun",
                 "run:network",
                 "run:files:begun",
-                "run:files"
+                "run:files",
+                "run:sandbox:begun",
+                "run:sandbox"
             })
     void podBeingMadeIsUndone(String point) throws Exception {
         runUntil(point);
@@ -147,6 +149,7 @@ class CrashTest {
             strings = {
                 "stop:gate:undone",
                 "free:monitor:undone",
+                "stop:sandbox:undone",
                 "stop:files:undone",
                 "stop:network:undone",
                 "stop:namespaces:undone"
@@ -196,6 +199,6 @@ class CrashTest {
         engine.pods().stop(pod, soon());
         engine.containers().remove(container, soon());
         engine.pods().remove(pod, soon());
-        assertEquals(2 * 4 + 2 * 4 + 2 + 5 + 4, all.size(), all.toString());
+        assertEquals(2 * 5 + 2 * 4 + 2 + 6 + 4, all.size(), all.toString());
     }
 }

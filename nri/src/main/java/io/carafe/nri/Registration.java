@@ -95,9 +95,25 @@ final class Registration implements Peer.Service {
             }
         } catch (CallException | CarafeException | IOException e) {
             LOG.log(Level.ERROR, "plugin {0} is not let in: {1}", who(), e.getMessage());
+            if (registered.isCompletedExceptionally()) {
+                awaitLeave();
+            }
             peer.close();
         } catch (InterruptedException e) {
             peer.close();
+        }
+    }
+
+    /** A plugin that was refused has time to read why. */
+    private void awaitLeave() {
+        try {
+            peer.closed().get(config.requestTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            // it is closed now
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("completes with a reason only", e);
         }
     }
 

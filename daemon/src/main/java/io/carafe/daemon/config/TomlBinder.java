@@ -71,6 +71,9 @@ final class TomlBinder {
         if (simple == int.class) {
             return require(node.isInt(), at, "must be a whole number", node.asInt(0));
         }
+        if (simple == boolean.class) {
+            return require(node.isBoolean(), at, "must be true or false", node.asBoolean(false));
+        }
         var string = require(node.isString(), at, "must be a string", node.isString() ? node.stringValue() : "");
         try {
             return simple == Path.class ? Path.of(string) : simple == Duration.class ? Durations.parse(string) : string;

@@ -84,6 +84,7 @@ class ConfigFilesTest {
                 "[zebra]                                 | :1: zebra: unknown key; known here are root, run_root",
                 "root = 7                                | :1: root: must be a string",
                 "[image]\\nparallel_downloads = 'many'   | :2: image.parallel_downloads: must be a whole number",
+                "[nri]\\nenable = 'no'   | :2: nri.enable: must be true or false",
                 "[image]\\nparallel_downloads = 65       | image.parallel_downloads is 65: must be 1 to 64",
                 "[image]\\nstall_timeout = '5 apples'    | :2: image.stall_timeout: \"5 apples\" is no duration",
                 "root = 'var'                            | root is \"var\": must be an absolute path",

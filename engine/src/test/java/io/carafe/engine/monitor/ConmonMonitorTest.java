@@ -288,7 +288,9 @@ class ConmonMonitorTest {
         }
         for (var hierarchy : node.cgroup().directories()) {
             try (var below = Files.list(hierarchy)) {
-                assertEquals(List.of(), below.filter(Files::isDirectory).toList());
+                assertEquals(
+                        List.of(hierarchy.resolve("monitors")),
+                        below.filter(Files::isDirectory).toList());
             }
         }
     }
