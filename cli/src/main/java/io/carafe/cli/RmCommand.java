@@ -52,7 +52,7 @@ final class RmCommand extends DaemonCommand {
     private void removeContainer(Connection daemon, Container container, String name) {
         requireStopped(container, name);
         if (Lookup.ownsPod(container)) {
-            RunPod.removeWithLog(daemon, container);
+            RunPod.removeWithLog(daemon, container.getPodSandboxId(), container.getId());
         } else {
             var request = RemoveContainerRequest.newBuilder().setContainerId(container.getId());
             daemon.patientRuntime().removeContainer(request.build());

@@ -127,9 +127,7 @@ final class RunCommand extends DaemonCommand {
             return 0;
         }
         if (options.remove.get()) {
-            var log = RunPod.log(daemon, containerId);
-            RunPod.remove(daemon, podId);
-            RunPod.removeLog(log);
+            RunPod.removeWithLog(daemon, podId, containerId);
         } else {
             RunPod.stop(daemon, podId);
         }

@@ -1,6 +1,5 @@
 package io.carafe.cli;
 
-import io.carafe.proto.cri.v1.Container;
 import io.carafe.proto.cri.v1.ContainerStatusRequest;
 import io.carafe.proto.cri.v1.RemovePodSandboxRequest;
 import io.carafe.proto.cri.v1.StopPodSandboxRequest;
@@ -31,9 +30,9 @@ final class RunPod {
     }
 
     /** The pod with its container, and the log, which is nobody else's to remove. */
-    static void removeWithLog(Connection daemon, Container container) {
-        var log = log(daemon, container.getId());
-        remove(daemon, container.getPodSandboxId());
+    static void removeWithLog(Connection daemon, String pod, String container) {
+        var log = log(daemon, container);
+        remove(daemon, pod);
         removeLog(log);
     }
 

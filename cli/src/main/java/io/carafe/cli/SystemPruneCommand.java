@@ -32,7 +32,7 @@ final class SystemPruneCommand extends DaemonCommand {
         }
         for (var container : containers(daemon)) {
             if (Lookup.ownsPod(container) && container.getState() == ContainerState.CONTAINER_EXITED) {
-                RunPod.removeWithLog(daemon, container);
+                RunPod.removeWithLog(daemon, container.getPodSandboxId(), container.getId());
                 out.println("container " + container.getMetadata().getName());
             }
         }

@@ -11,7 +11,6 @@ import io.carafe.image.pull.ResolvedImage;
 import io.carafe.image.store.ImageStore;
 import io.carafe.oci.Digest;
 import io.carafe.storage.LayerStore;
-import io.carafe.storage.UnpackLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -41,22 +40,21 @@ final class StoreCheck {
         this.leases = leases;
     }
 
-    /** The layer to be had anew, whether there is one or not; all others only if they are missing. */
-    private record Anew(LayerStore layers, StoredLayers others, Digest layer, UnpackLimits limits)
-            implements LayerTarget {
+    /** Takes one layer anew, whether it is there or not; has all others, so that they are left as they are. */
+    private record Anew(StoredLayers stored, Digest layer) implements LayerTarget {
         @Override
         public boolean has(Digest diffId) {
-            return !diffId.equals(layer); // one at a time
+            return !diffId.equals(layer);
         }
 
         @Override
         public void unpack(Digest diffId, InputStream tar) throws IOException {
-            var _ = layers.replace(diffId, tar, limits);
+            var _ = stored.layers().replace(diffId, tar, stored.limits());
         }
 
         @Override
         public long size(Digest diffId) {
-            return others.size(diffId);
+            return stored.size(diffId);
         }
     }
 
@@ -118,7 +116,7 @@ final class StoreCheck {
     }
 
     private Finding repairLayer(Finding finding, List<Image> of, Deadline deadline) {
-        var anew = new Anew(layers, target, finding.content(), target.limits());
+        var anew = new Anew(target, finding.content());
         return repair(
                 finding, of, deadline, resolved -> puller.fetchLayers(resolved, anew, PullProgress.NONE, deadline));
     }
