@@ -31,6 +31,11 @@ public enum Compression {
         };
     }
 
+    /** {@code archive}, compressed in this way while it is read. The same archive always gives the same bytes. */
+    public InputStream pack(InputStream archive) throws IOException {
+        return this == NONE ? archive : PackingStream.of(archive, this);
+    }
+
     static Compression of(byte[] magic) {
         if (magic.length >= 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b) {
             return GZIP;

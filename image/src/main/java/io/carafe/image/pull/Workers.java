@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A few platform threads that work a list off. The first failure stops all of them. */
-final class Workers {
+public final class Workers {
 
     private final Queue<Runnable> tasks;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -26,7 +26,7 @@ final class Workers {
      *
      * @throws CarafeException what the first failing task threw
      */
-    static void run(String name, int parallel, Collection<? extends Runnable> tasks, Deadline deadline) {
+    public static void run(String name, int parallel, Collection<? extends Runnable> tasks, Deadline deadline) {
         var workers = new Workers(tasks);
         for (int i = 0; i < Math.min(parallel, tasks.size()); i++) {
             workers.threads.add(

@@ -32,6 +32,10 @@ final class Failures {
         int status = response.status();
         var said = said(response);
         var message = action + ": the registry answers " + status + (said.isEmpty() ? "" : ": " + said);
+        var limit = RateLimit.of(response);
+        if (status == 429 && limit != null) {
+            message += " (" + limit + ")";
+        }
         if (status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505)) {
             throw new TransientFailure(message.substring(action.length() + 2), retryAfter(response));
         }

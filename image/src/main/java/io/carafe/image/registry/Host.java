@@ -39,6 +39,8 @@ final class Host implements AutoCloseable {
     /** What the registry asked for last, so that later requests need not be refused first; null if nothing. */
     private volatile Challenge challenge;
 
+    private volatile RateLimit rateLimit;
+
     Host(String name, boolean insecure, Certificates certificates, Proxies proxies, Patience patience) {
         this.name = name;
         this.insecure = insecure;
@@ -75,25 +77,30 @@ final class Host implements AutoCloseable {
         return name.equals(Reference.DOCKER_HUB) ? "registry-1.docker.io" : name;
     }
 
+    /** An answer to {@code GET path}, after redirects. */
+    Response get(String path, Map<String, String> headers, String authorization, Deadline deadline) throws IOException {
+        return send(Call.get(path, headers), authorization, deadline);
+    }
+
     /**
-     * Gets {@code path} of the registry's API, following redirects.
+     * Sends a request to the registry's API, following redirects.
      *
      * @param authorization for the registry itself; null for none
      */
-    Response get(String path, Map<String, String> headers, String authorization, Deadline deadline) throws IOException {
+    Response send(Call call, String authorization, Deadline deadline) throws IOException {
         if (scheme != null) {
-            return follow(scheme, path, headers, authorization, patience.stall(), deadline);
+            return follow(scheme, call, authorization, patience.stall(), deadline);
         }
         IOException https;
         try {
-            var response = follow("https", path, headers, authorization, patience.probe(), deadline);
+            var response = follow("https", call, authorization, patience.probe(), deadline);
             scheme = "https";
             return response;
         } catch (IOException e) {
             https = e;
         }
         try {
-            var response = follow("http", path, headers, authorization, patience.stall(), deadline);
+            var response = follow("http", call, authorization, patience.stall(), deadline);
             scheme = "http";
             return response;
         } catch (IOException e) {
@@ -102,33 +109,46 @@ final class Host implements AutoCloseable {
         }
     }
 
-    private Response follow(
-            String scheme,
-            String path,
-            Map<String, String> headers,
-            String authorization,
-            Duration patient,
-            Deadline deadline)
+    private Response follow(String scheme, Call call, String authorization, Duration patient, Deadline deadline)
             throws IOException {
-        var uri = URI.create(scheme + "://" + address() + path);
-        var credentials = authorization;
+        var uri = URI.create(scheme + "://" + address());
+        var own = uri;
+        uri = call.target().startsWith("/") ? uri.resolve(call.target()) : redirect(uri, call.target());
+        var credentials = isSame(own, uri) ? authorization : null;
         for (int hops = 0; hops <= MAX_REDIRECTS; hops++) {
             var request = request(uri, credentials);
-            headers.forEach(request::header);
-            var response = exchange(request.GET().build(), patient, deadline);
+            call.headers().forEach(request::header);
+            request.method(call.method(), call.publisher());
+            var response = exchange(request.build(), patient, call.body(), deadline);
+            noteRateLimit(response);
             if (!response.isRedirect()) {
                 return response;
             }
             response.close();
             var target = redirect(uri, response.header("location"));
-            if (!target.getScheme().equals(uri.getScheme())
-                    || !target.getRawAuthority().equals(uri.getRawAuthority())) {
+            if (!isSame(uri, target)) {
                 credentials = null;
             }
             uri = target;
         }
         throw new CarafeException.FailedPrecondition(
-                "registry " + name + ": more than " + MAX_REDIRECTS + " redirects for " + path);
+                "registry " + name + ": more than " + MAX_REDIRECTS + " redirects for " + call.target());
+    }
+
+    private static boolean isSame(URI a, URI b) {
+        return a.getScheme().equals(b.getScheme()) && a.getRawAuthority().equals(b.getRawAuthority());
+    }
+
+    private void noteRateLimit(Response response) {
+        var limit = RateLimit.of(response);
+        if (limit != null) {
+            rateLimit = limit;
+        }
+    }
+
+    /** What the registry said last about how much may still be pulled; null if it never did. */
+    RateLimit rateLimit() {
+        return rateLimit;
     }
 
     private URI redirect(URI from, String location) {
@@ -168,18 +188,21 @@ final class Host implements AutoCloseable {
 
     /** One request, one answer: its status and headers, its body still to be read. */
     Response exchange(HttpRequest request, Deadline deadline) throws IOException {
-        return exchange(request, patience.stall(), deadline);
+        return exchange(request, patience.stall(), null, deadline);
     }
 
-    /** @param patient how long to wait for the headers */
-    private Response exchange(HttpRequest request, Duration patient, Deadline deadline) throws IOException {
+    /**
+     * @param patient how long to wait for the headers, or for the next piece of the body to go out
+     * @param body null if the request has none
+     */
+    private Response exchange(HttpRequest request, Duration patient, UploadBody body, Deadline deadline)
+            throws IOException {
         var action = "request to " + request.uri().getAuthority();
         deadline.check(action);
         var answer = client.sendAsync(
                 request, info -> new ResponseBody(request.uri().getAuthority(), patience.stall(), deadline));
         try {
-            var response = answer.get(Math.min(patient.toNanos(), deadline.remainingNanos()), TimeUnit.NANOSECONDS);
-            return fromRegistry(response);
+            return fromRegistry(await(answer, patient, body, deadline));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {
@@ -193,6 +216,23 @@ final class Host implements AutoCloseable {
         }
         deadline.check(action);
         throw new IOException("no answer within " + patient.toMillis() + " ms");
+    }
+
+    /** As long as an upload makes progress there is no limit but the deadline. */
+    private static HttpResponse<ResponseBody> await(
+            CompletableFuture<HttpResponse<ResponseBody>> answer, Duration patient, UploadBody body, Deadline deadline)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        while (true) {
+            long silent = body == null ? 0 : body.silentNanos();
+            try {
+                return answer.get(
+                        Math.min(patient.toNanos() - silent, deadline.remainingNanos()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                if (body == null || deadline.expired() || body.silentNanos() >= patient.toNanos()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Tells a registry's answer from one that a proxy gave instead; the JDK gives none of those to CONNECT a body. */

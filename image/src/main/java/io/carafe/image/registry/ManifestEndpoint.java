@@ -35,7 +35,14 @@ public record ManifestEndpoint(Repository repository) {
         });
     }
 
-    private static Fetched verified(String name, byte[] content, String contentType, String action) {
+    /**
+     * A document as it was read.
+     *
+     * @param name the digest that it must have, or a tag
+     * @param contentType what it is where it does not say itself; null if nobody knows
+     * @throws CarafeException.InvalidArgument if it has another digest or is no manifest
+     */
+    public static Fetched verified(String name, byte[] content, String contentType, String action) {
         var digest = Digest.sha256(content);
         if (name.contains(":")) {
             var wanted = Digest.parse(name);
@@ -47,6 +54,41 @@ public record ManifestEndpoint(Repository repository) {
             }
         }
         return new Fetched(mediaType(content, contentType, action), digest, content);
+    }
+
+    /**
+     * Stores a manifest or index: {@code PUT /v2/<name>/manifests/<reference>}. One that belongs to another
+     * ({@code subject}) is entered into the list of its referrers if the registry does not do so itself.
+     *
+     * @param name a tag, or the document's digest
+     */
+    public void put(String name, Fetched document, Deadline deadline) {
+        var action = "push of manifest " + repository + (name.contains(":") ? "@" : ":") + name;
+        boolean listed = new Backoff(action, repository.patience(), deadline).retry(() -> {
+            var call = new Call(
+                    "PUT",
+                    repository.url("manifests/" + name),
+                    Map.of("Content-Type", document.mediaType()),
+                    UploadBody.of(document.content(), 0, document.content().length, _ -> {}));
+            try (var response = repository.send(call, repository.pushScope(), deadline)) {
+                if (response.status() != 201 && response.status() != 200) {
+                    throw Failures.of(action, response);
+                }
+                var said = response.header("docker-content-digest");
+                if (said != null && !said.equals(document.digest().toString())) {
+                    throw new CarafeException.FailedPrecondition(action + ": the registry stored it under the digest "
+                            + (said.matches("[a-z0-9:]{1,140}") ? said : "?") + ", not " + document.digest());
+                }
+                return response.header("oci-subject") != null;
+            }
+        });
+        var subject = Json.tree(document.content(), action)
+                .path("subject")
+                .path("digest")
+                .asString("");
+        if (!listed && !subject.isEmpty()) {
+            new ReferrersEndpoint(repository).enter(Digest.parse(subject), document, deadline);
+        }
     }
 
     /** By the document's own word; by its form where it says nothing; the header decides last. */

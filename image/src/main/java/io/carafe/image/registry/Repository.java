@@ -39,6 +39,16 @@ public final class Repository {
         return patience;
     }
 
+    /** Whether blobs of {@code other} can be mounted here: it is at the same registry, under another name. */
+    boolean isBeside(Reference other) {
+        return other.domain().equals(reference.domain()) && !other.path().equals(reference.path());
+    }
+
+    /** What the registry said last about how much may still be pulled; null if it never did. */
+    public RateLimit rateLimit() {
+        return host.rateLimit();
+    }
+
     /**
      * Gets {@code /v2/<repository>/<path>}.
      *
@@ -46,10 +56,30 @@ public final class Repository {
      * @throws IOException if another attempt may succeed
      */
     Response get(String path, Map<String, String> headers, Deadline deadline) throws IOException {
-        var url = "/v2/" + reference.path() + "/" + path;
+        return send(Call.get(url(path), headers), pullScope(), deadline);
+    }
+
+    String url(String path) {
+        return "/v2/" + reference.path() + "/" + path;
+    }
+
+    String pullScope() {
+        return "repository:" + reference.path() + ":pull";
+    }
+
+    String pushScope() {
+        return "repository:" + reference.path() + ":pull,push";
+    }
+
+    /**
+     * Sends a request, and again with credentials if they are asked for.
+     *
+     * @param scope what a token must allow, in the words of the token specification; several with spaces between
+     */
+    Response send(Call call, String scope, Deadline deadline) throws IOException {
         var known = host.challenge();
-        var authorization = authorization(known, false, deadline);
-        var response = host.get(url, headers, authorization, deadline);
+        var authorization = authorization(known, scope, false, deadline);
+        var response = host.send(call, authorization, deadline);
         if (response.status() != 401) {
             return response;
         }
@@ -69,10 +99,11 @@ public final class Repository {
         response.close();
         host.challenged(challenge);
         // a token that was in the cache may have been revoked: this one is fresh
-        return host.get(url, headers, authorization(challenge, repeated, deadline), deadline);
+        return host.send(call, authorization(challenge, scope, repeated, deadline), deadline);
     }
 
-    private String authorization(Challenge challenge, boolean fresh, Deadline deadline) throws IOException {
+    private String authorization(Challenge challenge, String scope, boolean fresh, Deadline deadline)
+            throws IOException {
         if (auth instanceof RegistryAuth.RegistryToken token) {
             return "Bearer " + token.token();
         }
@@ -88,11 +119,10 @@ public final class Repository {
                 case RegistryAuth.Anonymous _, RegistryAuth.RegistryToken _ -> null;
             };
         }
-        return "Bearer " + token(challenge, fresh, deadline).value();
+        return "Bearer " + token(challenge, scope, fresh, deadline).value();
     }
 
-    private Token token(Challenge challenge, boolean fresh, Deadline deadline) throws IOException {
-        var scope = "repository:" + reference.path() + ":pull";
+    private Token token(Challenge challenge, String scope, boolean fresh, Deadline deadline) throws IOException {
         var key = new TokenCache.Key(challenge, scope, auth);
         var cached = fresh ? null : tokens.find(key);
         if (cached != null) {

@@ -46,7 +46,7 @@ record TokenEndpoint(Host registry, Challenge challenge) {
         }
     }
 
-    /** @param scope such as {@code repository:library/nginx:pull} */
+    /** @param scope such as {@code repository:library/nginx:pull}; several with spaces between */
     Token fetch(String scope, RegistryAuth auth, Deadline deadline) throws IOException {
         var realm = realm();
         var action = "token of " + realm.getHost() + " for " + scope;
@@ -122,7 +122,9 @@ record TokenEndpoint(Host registry, Challenge challenge) {
     }
 
     private static URI withQuery(URI realm, Map<String, String> query) {
-        return URI.create(realm + (realm.getRawQuery() == null ? "?" : "&") + encoded(query));
+        // by the specification of GET each scope has a parameter of its own; OAuth2 has spaces between them
+        var scopes = encoded(query).replace("+repository%3A", "&scope=repository%3A");
+        return URI.create(realm + (realm.getRawQuery() == null ? "?" : "&") + scopes);
     }
 
     private static String encoded(Map<String, String> parameters) {
