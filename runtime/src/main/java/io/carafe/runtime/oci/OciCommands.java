@@ -1,0 +1,66 @@
+package io.carafe.runtime.oci;
+
+import io.carafe.base.CarafeException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The program {@code carafe-oci-java}: what the launcher becomes for {@code features}, {@code spec}, {@code events},
+ * {@code checkpoint} and {@code restore}, with the command line as it was given.
+ */
+public final class OciCommands {
+
+    private static final Set<String> VALUED = Set.of("root", "log", "log-format", "rootless", "cgroup-manager", "criu");
+    private static final Set<String> SWITCHES = Set.of("debug", "systemd-cgroup", "help", "h", "version", "v");
+
+    private OciCommands() {}
+
+    public static void main(String[] line) {
+        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        System.exit(run(List.of(line), out, System.err));
+    }
+
+    static int run(List<String> line, PrintStream out, PrintStream err) {
+        var log = new Log(java.util.Optional.empty(), false);
+        try {
+            var globals = CommandLine.parse(line, VALUED, SWITCHES, true);
+            log = new Log(
+                    globals.value("log").filter(file -> !file.isEmpty()).map(Path::of),
+                    globals.value("log-format").orElse("text").equals("json"));
+            if (globals.rest().isEmpty()) {
+                throw new CarafeException.InvalidArgument("no command: features, spec, events, checkpoint, restore");
+            }
+            command(globals, out);
+            return 0;
+        } catch (CarafeException e) {
+            log.error(e.getMessage(), err);
+        } catch (IOException e) {
+            log.error(e.toString(), err);
+        }
+        return 1;
+    }
+
+    private static void command(CommandLine globals, PrintStream out) throws IOException {
+        var root = Path.of(globals.value("root").filter(path -> !path.isEmpty()).orElseGet(OciCommands::defaultRoot))
+                .toAbsolutePath();
+        var name = globals.rest().getFirst();
+        var line = globals.rest().subList(1, globals.rest().size());
+        switch (name) {
+            case "features" -> FeaturesCommand.run(line, out);
+            case "spec" -> SpecCommand.run(line);
+            case "events" -> EventsCommand.run(root, line, out);
+            default -> throw new CarafeException.InvalidArgument("no such command: " + name);
+        }
+    }
+
+    /** As the launcher's: a user without privileges has a place of its own. */
+    private static String defaultRoot() {
+        var runtime = System.getenv("XDG_RUNTIME_DIR");
+        var own = runtime != null && runtime.startsWith("/") && !"root".equals(System.getProperty("user.name"));
+        return (own ? runtime : "/run") + "/carafe-oci";
+    }
+}
