@@ -18,6 +18,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -45,12 +46,13 @@ public final class CriServer implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call").factory());
     private final Server server;
 
-    private CriServer(Path socket, CompletableFuture<Services> services, CallTimings timings, Node node)
+    /** @param bound where the socket is made; it gets its name when it is ready */
+    private CriServer(Path socket, Path bound, CompletableFuture<Services> services, CallTimings timings, Node node)
             throws IOException {
         this.socket = socket;
         this.loops =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc", true), EpollIoHandler.newFactory());
-        var builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        var builder = NettyServerBuilder.forAddress(new DomainSocketAddress(bound.toFile()))
                 .channelType(EpollServerDomainSocketChannel.class)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
@@ -75,35 +77,34 @@ public final class CriServer implements AutoCloseable {
     }
 
     /**
-     * Binds the socket, replacing one that nobody serves any more, and gives it mode 0660.
+     * Binds the socket, replacing one that nobody serves any more. Who sees it sees it with its mode, 0660.
      *
      * @param services may come later: Version is answered at once, other calls wait
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
     public static CriServer start(Path socket, CompletableFuture<Services> services, CallTimings timings, Node node) {
-        if (socket.toString().length() > MAX_SOCKET_PATH) {
+        var bound = socket.resolveSibling(socket.getFileName() + "~");
+        if (bound.toString().length() > MAX_SOCKET_PATH) {
             throw new CarafeException.InvalidArgument(
-                    "socket " + socket + ": the kernel allows " + MAX_SOCKET_PATH + " bytes in its path");
+                    "socket " + socket + ": the kernel allows " + (MAX_SOCKET_PATH - 1) + " bytes in its path");
         }
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
-            removeStale(socket);
-            var server = new CriServer(socket, services, timings, node);
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+            refuseServed(socket);
+            Files.deleteIfExists(bound);
+            var server = new CriServer(socket, bound, services, timings, node);
+            Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
+            Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
             return server;
         } catch (IOException e) {
             throw new CarafeException.FailedPrecondition("socket " + socket + ": " + e.getMessage(), e);
         }
     }
 
-    private static void removeStale(Path socket) throws IOException {
-        if (!Files.exists(socket)) {
-            return;
-        }
+    private static void refuseServed(Path socket) {
         try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(socket));
         } catch (IOException nobodyListens) {
-            Files.delete(socket);
             return;
         }
         throw new CarafeException.FailedPrecondition("socket " + socket + ": another daemon serves it");
