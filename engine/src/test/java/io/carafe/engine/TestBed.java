@@ -359,6 +359,46 @@ public final class TestBed implements AutoCloseable {
                 limits);
     }
 
+    static PodConfig withResources(PodConfig pod, Resources limits) {
+        return new PodConfig(
+                pod.name(),
+                pod.hostname(),
+                pod.logDirectory(),
+                pod.dns(),
+                pod.portMappings(),
+                pod.labels(),
+                pod.annotations(),
+                pod.cgroupParent(),
+                pod.sysctls(),
+                pod.security(),
+                pod.runtimeHandler(),
+                limits,
+                null);
+    }
+
+    static ContainerConfig withMounts(ContainerConfig config, List<ContainerConfig.Mount> mounts) {
+        return new ContainerConfig(
+                config.name(),
+                config.image(),
+                config.userSpecifiedImage(),
+                config.command(),
+                config.args(),
+                config.workingDir(),
+                config.env(),
+                mounts,
+                config.devices(),
+                config.cdiDevices(),
+                config.labels(),
+                config.annotations(),
+                config.logPath(),
+                config.stdin(),
+                config.stdinOnce(),
+                config.tty(),
+                config.stopSignal(),
+                config.security(),
+                config.resources());
+    }
+
     static ContainerConfig container(String name, List<String> command, SecurityConfig security) {
         return new ContainerConfig(
                 new ContainerName(name, 0),

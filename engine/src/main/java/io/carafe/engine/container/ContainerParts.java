@@ -38,14 +38,15 @@ record ContainerParts(
         var image = new ImageStage(parts.images());
         var kill = new Kill(parts.handlers(), parts.cgroups());
         var events = new ContainerEvents(core.events(), table);
-        var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), core.places());
+        var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), parts.driver(), core.places());
+        var oomKills = new OomKills(parts.handlers(), parts.cgroups(), parts.driver(), table);
         return new ContainerParts(
                 table,
                 new Claims<>(),
                 stages(core, table, image, kill, plugins),
                 image,
                 kill,
-                new Exits(parts.monitor(), parts.handlers(), events, plugins.nri(), parts.cgroups()),
+                new Exits(parts.monitor(), parts.handlers(), events, oomKills, plugins.nri(), parts.cgroups()),
                 events,
                 parts.monitor(),
                 parts.handlers(),

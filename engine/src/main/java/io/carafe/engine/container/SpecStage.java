@@ -75,7 +75,8 @@ record SpecStage(
         var process = new ProcessOfIt(generated.user(), generated.stopSignal());
         var path = generated.spec().linux().cgroupsPath();
         boolean moved = !path.equals(asked.spec().linux().cgroupsPath());
-        return record -> record.withProcess(process, generated.resources()).withCgroup(moved ? path : record.cgroup());
+        return record -> record.withProcess(process, generated.resources())
+                .withCgroup(moved ? driver.named(path) : record.cgroup());
     }
 
     @Override
