@@ -66,10 +66,11 @@ fit_cgroups() {
 hybrid=""
 ! mountpoint -q $unified || hybrid=1
 
-# configure HANDLER: more of what a handler is told than every node would. gVisor applies seccomp profiles when it is asked to.
+# configure HANDLER: more of what a handler is told than every node would. gVisor applies seccomp profiles
+# and set-user-ID bits when it is asked to.
 configure() {
     [ "$1" = runsc ] || return 0
-    printf '[runtime.handlers.runsc]\npath = "runsc"\narguments = ["--oci-seccomp"]\n' >>"$home/carafe/carafe.toml"
+    printf '[runtime.handlers.runsc]\npath = "runsc"\narguments = ["--oci-seccomp", "--allow-suid"]\n' >>"$home/carafe/carafe.toml"
 }
 
 # start_daemon HANDLER: a carafed whose default runtime is HANDLER, on fresh roots, and waits until it is ready.

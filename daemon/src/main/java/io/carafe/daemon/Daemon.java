@@ -156,7 +156,8 @@ final class Daemon implements AutoCloseable {
                         config.root(),
                         config.runRoot(),
                         timeouts,
-                        new StatsPolicy(config.stats().maxAge())),
+                        new StatsPolicy(config.stats().maxAge()),
+                        config.runtime().restoreImages()),
                 new EngineParts(
                         images,
                         storage.snapshots(),

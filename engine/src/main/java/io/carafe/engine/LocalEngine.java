@@ -43,7 +43,14 @@ final class LocalEngine implements Engine {
     private LocalEngine(EngineConfig config, EngineParts parts, Store store) throws IOException {
         var places = Places.of(config);
         core = new EngineCore(
-                parts, places, config.timeouts(), store, new EventBus(), new Leftovers(), new Table<>("pod"));
+                parts,
+                places,
+                config.restoreImages(),
+                config.timeouts(),
+                store,
+                new EventBus(),
+                new Leftovers(),
+                new Table<>("pod"));
         threads = new NetnsThreads(DIALLING_THREADS);
         var sessions = new ExecSessions(places.execs());
         sessions.recover(parts.handlers(), Deadline.after(config.timeouts().recovery()));

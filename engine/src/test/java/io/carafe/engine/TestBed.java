@@ -166,7 +166,7 @@ public final class TestBed implements AutoCloseable {
                 LAUNCHER);
         var plugins = nri.get();
         engine = Engine.open(
-                new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT),
+                new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT, true),
                 new EngineParts(
                         images,
                         storage.snapshots(),
@@ -374,6 +374,29 @@ public final class TestBed implements AutoCloseable {
                 pod.runtimeHandler(),
                 limits,
                 null);
+    }
+
+    static ContainerConfig withImage(ContainerConfig config, String image) {
+        return new ContainerConfig(
+                config.name(),
+                image,
+                config.userSpecifiedImage(),
+                config.command(),
+                config.args(),
+                config.workingDir(),
+                config.env(),
+                config.mounts(),
+                config.devices(),
+                config.cdiDevices(),
+                config.labels(),
+                config.annotations(),
+                config.logPath(),
+                config.stdin(),
+                config.stdinOnce(),
+                config.tty(),
+                config.stopSignal(),
+                config.security(),
+                config.resources());
     }
 
     static ContainerConfig withMounts(ContainerConfig config, List<ContainerConfig.Mount> mounts) {
