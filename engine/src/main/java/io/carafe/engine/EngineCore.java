@@ -11,7 +11,6 @@ import io.carafe.engine.table.Table;
 public record EngineCore(
         EngineParts parts,
         Places places,
-        boolean restoreImages,
         EngineConfig.Timeouts timeouts,
         Store store,
         EventBus events,

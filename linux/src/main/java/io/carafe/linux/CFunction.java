@@ -71,10 +71,19 @@ public final class CFunction {
      * @param library its file name, such as {@code libisal.so.2}, which stays loaded
      */
     public static Optional<CFunction> returningInt(String library, String name) {
+        return in(library, name, true);
+    }
+
+    /** Like {@link #returningInt(String, String)}, of a function that returns {@code long} or a pointer. */
+    public static Optional<CFunction> returningLong(String library, String name) {
+        return in(library, name, false);
+    }
+
+    private static Optional<CFunction> in(String library, String name, boolean returnsInt) {
         try {
             return SymbolLookup.libraryLookup(library, Arena.global())
                     .find(name)
-                    .map(entry -> new CFunction(entry, true));
+                    .map(entry -> new CFunction(entry, returnsInt));
         } catch (IllegalArgumentException notInstalled) {
             return Optional.empty();
         }

@@ -5,15 +5,17 @@ import io.carafe.base.CarafeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -99,11 +101,32 @@ public final class Json {
         if (e.getCause() instanceof CarafeException cause) {
             return new CarafeException.InvalidArgument(what + where + member(e) + ": " + cause.getMessage(), e);
         }
-        return new CarafeException.InvalidArgument(what + where + member(e) + ": " + e.getOriginalMessage(), e);
+        return new CarafeException.InvalidArgument(what + where + member(e) + ": " + reason(e), e);
     }
 
+    private static String reason(JacksonException e) {
+        if (e instanceof InvalidFormatException wrong
+                && wrong.getTargetType() != null
+                && wrong.getTargetType().isEnum()) {
+            var known = Arrays.stream(wrong.getTargetType().getEnumConstants())
+                    .map(constant -> MAPPER.convertValue(constant, String.class))
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return "\"" + wrong.getValue() + "\": unknown; known are " + known;
+        }
+        return e.getOriginalMessage();
+    }
+
+    /** Such as {@code : linux.namespaces[2].type}. */
     private static String member(JacksonException e) {
-        var path = e instanceof DatabindException databind ? databind.getPathReference() : "";
-        return path.isEmpty() ? "" : ": " + path.replaceAll("[\\w.$]+\\[", "[").replace("->", "");
+        var path = new StringBuilder();
+        for (var reference : e.getPath()) {
+            if (reference.getPropertyName() == null) {
+                path.append('[').append(reference.getIndex()).append(']');
+            } else {
+                path.append(path.isEmpty() ? "" : ".").append(reference.getPropertyName());
+            }
+        }
+        return path.isEmpty() ? "" : ": " + path;
     }
 }

@@ -68,11 +68,6 @@ public record CgroupfsDriver(CgroupLayout layout, String parent) implements Cgro
     }
 
     @Override
-    public String named(String cgroupsPath) {
-        return layout.cgroup(cgroupsPath).path();
-    }
-
-    @Override
     public List<String> runtimeArguments() {
         return List.of();
     }

@@ -18,7 +18,6 @@ import java.time.Instant;
  * @param startedAt null before
  * @param exit null until it has ended
  * @param resources limits in force
- * @param checkpoint what it is restored from, for people; null if it was made anew
  */
 public record ContainerRecord(
         String id,
@@ -33,8 +32,7 @@ public record ContainerRecord(
         Monitored monitored,
         Instant startedAt,
         Exit exit,
-        Resources resources,
-        String checkpoint) {
+        Resources resources) {
 
     /** Where in its life a container is; after a crash it says which way to go on. */
     public enum Phase {
@@ -70,127 +68,43 @@ public record ContainerRecord(
         };
     }
 
-    /** Whether it comes from a checkpoint: it has no process before its start. */
-    boolean restored() {
-        return checkpoint != null;
-    }
-
     public ContainerKey key() {
         return new ContainerKey(podId, config.name());
     }
 
     ContainerRecord withPhase(Phase value) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                cgroup,
-                createdAt,
-                value,
-                image,
-                process,
-                monitored,
-                startedAt,
-                exit,
-                resources,
-                checkpoint);
+                id, podId, config, handler, cgroup, createdAt, value, image, process, monitored, startedAt, exit,
+                resources);
     }
 
     ContainerRecord withImage(ImageOfIt value) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                cgroup,
-                createdAt,
-                phase,
-                value,
-                process,
-                monitored,
-                startedAt,
-                exit,
-                resources,
-                checkpoint);
+                id, podId, config, handler, cgroup, createdAt, phase, value, process, monitored, startedAt, exit,
+                resources);
     }
 
     ContainerRecord withProcess(ProcessOfIt value, Resources limits) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                cgroup,
-                createdAt,
-                phase,
-                image,
-                value,
-                monitored,
-                startedAt,
-                exit,
-                limits,
-                checkpoint);
+                id, podId, config, handler, cgroup, createdAt, phase, image, value, monitored, startedAt, exit, limits);
     }
 
     ContainerRecord withCgroup(String value) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                value,
-                createdAt,
-                phase,
-                image,
-                process,
-                monitored,
-                startedAt,
-                exit,
-                resources,
-                checkpoint);
-    }
-
-    ContainerRecord withCheckpoint(String value) {
-        return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, phase, image, process, monitored, startedAt, exit,
-                resources, value);
+                id, podId, config, handler, value, createdAt, phase, image, process, monitored, startedAt, exit,
+                resources);
     }
 
     ContainerRecord withMonitored(Monitored value) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                cgroup,
-                createdAt,
-                phase,
-                image,
-                process,
-                value,
-                startedAt,
-                exit,
-                resources,
-                checkpoint);
+                id, podId, config, handler, cgroup, createdAt, phase, image, process, value, startedAt, exit,
+                resources);
     }
 
     ContainerRecord withResources(Resources value) {
         return new ContainerRecord(
-                id,
-                podId,
-                config,
-                handler,
-                cgroup,
-                createdAt,
-                phase,
-                image,
-                process,
-                monitored,
-                startedAt,
-                exit,
-                value,
-                checkpoint);
+                id, podId, config, handler, cgroup, createdAt, phase, image, process, monitored, startedAt, exit,
+                value);
     }
 
     /** The gate is open. An exit may have been noted already. */
@@ -208,8 +122,7 @@ public record ContainerRecord(
                 monitored,
                 exit != null && exit.at().isBefore(at) ? exit.at() : at,
                 exit,
-                resources,
-                checkpoint);
+                resources);
     }
 
     /** It has ended; the first that is known of it counts. */
@@ -230,8 +143,7 @@ public record ContainerRecord(
                 monitored,
                 startedAt,
                 value,
-                resources,
-                checkpoint);
+                resources);
     }
 
     /** It never ran, whatever the monitor says of the kill that ended it. */
@@ -249,7 +161,6 @@ public record ContainerRecord(
                 monitored,
                 startedAt,
                 value,
-                resources,
-                checkpoint);
+                resources);
     }
 }

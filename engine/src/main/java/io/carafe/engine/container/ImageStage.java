@@ -5,8 +5,6 @@ import io.carafe.engine.container.ContainerRecord.ImageOfIt;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.image.ImageService.Lease;
 import io.carafe.engine.stage.Stage;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -15,12 +13,10 @@ import java.util.function.UnaryOperator;
 final class ImageStage implements Stage<ContainerRecord> {
 
     private final ImageService images;
-    private final CheckpointImport checkpoints;
     private final Map<String, Lease> leases = new ConcurrentHashMap<>();
 
-    ImageStage(ImageService images, CheckpointImport checkpoints) {
+    ImageStage(ImageService images) {
         this.images = images;
-        this.checkpoints = checkpoints;
     }
 
     @Override
@@ -29,26 +25,8 @@ final class ImageStage implements Stage<ContainerRecord> {
     }
 
     @Override
-    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
-        var name = container.config().image();
-        if (CheckpointImport.isArchive(name)) {
-            var base = checkpoints.take(container.id(), Path.of(name));
-            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
-                    ::apply;
-        }
-        var lease = images.resolveForContainer(name);
-        var checkpoint = checkpoints.filesOf(lease.image());
-        if (checkpoint.isEmpty()) {
-            return made(container, lease);
-        }
-        try (lease) {
-            var base = checkpoints.takeFiles(container.id(), checkpoint.get());
-            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
-                    ::apply;
-        }
-    }
-
-    private UnaryOperator<ContainerRecord> made(ContainerRecord container, Lease lease) {
+    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) {
+        var lease = images.resolveForContainer(container.config().image());
         leases.put(container.id(), lease);
         var image = lease.image();
         var ref = image.repoTags().stream()
@@ -59,9 +37,8 @@ final class ImageStage implements Stage<ContainerRecord> {
     }
 
     @Override
-    public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) throws IOException {
+    public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) {
         release(container.id());
-        checkpoints.delete(container.id());
         return UnaryOperator.identity();
     }
 

@@ -9,16 +9,8 @@ import io.carafe.engine.stage.Owner;
 import java.nio.file.Path;
 import java.util.Map;
 
-/**
- * A pod in memory.
- *
- * @param oomCount of its containers
- */
-public record Pod(Owner<PodRecord> owner, Places places, OomCount oomCount) {
-
-    Pod(Owner<PodRecord> owner, Places places) {
-        this(owner, places, new OomCount());
-    }
+/** A pod in memory. */
+public record Pod(Owner<PodRecord> owner, Places places) {
 
     public String id() {
         return owner.id();

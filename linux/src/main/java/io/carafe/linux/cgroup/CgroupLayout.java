@@ -65,7 +65,7 @@ public record CgroupLayout(Map<String, Path> v1, Optional<Path> unified) {
     }
 
     /** The first mount of a hierarchy whose root is shown counts. */
-    static CgroupLayout of(List<MountInfo> mounts) {
+    public static CgroupLayout of(List<MountInfo> mounts) {
         var v1 = new TreeMap<String, Path>();
         Path unified = null;
         for (var mount : mounts) {

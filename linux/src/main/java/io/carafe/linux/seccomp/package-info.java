@@ -1,0 +1,2 @@
+/** System call filters: libseccomp through FFM. */
+package io.carafe.linux.seccomp;

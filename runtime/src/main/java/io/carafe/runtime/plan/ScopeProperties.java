@@ -1,0 +1,109 @@
+package io.carafe.runtime.plan;
+
+import io.carafe.oci.runtime.LinuxResources;
+import io.carafe.runtime.CgroupLimits;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What systemd must know of a scope's limits, so that a reload does not undo them (org.freedesktop.systemd1, "Resource
+ * control"); the files are written as well, for what it does not know.
+ */
+final class ScopeProperties {
+
+    private static final long MICROSECONDS = 1_000_000;
+    private static final long DEFAULT_PERIOD = 100_000;
+    /** systemd counts CPU quota in steps of 10 ms a second. */
+    private static final long QUOTA_STEP = 10_000;
+
+    private static final String INFINITY = Long.toUnsignedString(-1);
+
+    private final List<String> words = new ArrayList<>();
+    private int count;
+
+    private ScopeProperties() {}
+
+    /** Of a new scope. */
+    static ScopeProperties of(Draft draft, LinuxResources resources) {
+        var properties = new ScopeProperties();
+        properties.add("Description", "s", "container " + draft.request.id());
+        properties.add("Delegate", "b", "true");
+        properties.add("DefaultDependencies", "b", "false");
+        properties.add("CollectMode", "s", "inactive-or-failed");
+        properties.limits(draft, resources);
+        return properties;
+    }
+
+    /** Of one that is there. */
+    static ScopeProperties changed(Draft draft, LinuxResources resources) {
+        var properties = new ScopeProperties();
+        properties.limits(draft, resources);
+        return properties;
+    }
+
+    int count() {
+        return count;
+    }
+
+    List<String> words() {
+        return words;
+    }
+
+    private void limits(Draft draft, LinuxResources resources) {
+        boolean v2 = draft.facts.cgroups().v2();
+        if (resources.memory() != null) {
+            memory(resources.memory(), v2);
+        }
+        if (resources.cpu() != null) {
+            cpu(resources.cpu(), v2);
+        }
+        if (resources.pids() != null && resources.pids().limit() != null) {
+            long limit = resources.pids().limit();
+            add("TasksMax", "t", limit < 0 ? INFINITY : Long.toString(limit));
+        }
+    }
+
+    private void memory(LinuxResources.Memory memory, boolean v2) {
+        if (set(memory.limit())) {
+            add(v2 ? "MemoryMax" : "MemoryLimit", "t", limit(memory.limit()));
+        }
+        if (v2 && set(memory.reservation())) {
+            add("MemoryLow", "t", limit(memory.reservation()));
+        }
+        if (v2 && set(memory.swap()) && (memory.swap() < 0 || set(memory.limit()))) {
+            add("MemorySwapMax", "t", memory.swap() < 0 ? INFINITY : Long.toString(memory.swap() - memory.limit()));
+        }
+    }
+
+    private void cpu(LinuxResources.Cpu cpu, boolean v2) {
+        if (set(cpu.shares())) {
+            long value = v2 ? CgroupLimits.weight(cpu.shares()) : cpu.shares();
+            add(v2 ? "CPUWeight" : "CPUShares", "t", Long.toString(value));
+        }
+        if (set(cpu.quota())) {
+            long period = set(cpu.period()) ? cpu.period() : DEFAULT_PERIOD;
+            add("CPUQuotaPerSecUSec", "t", cpu.quota() < 0 ? INFINITY : perSecond(cpu.quota(), period));
+        }
+        if (set(cpu.period())) {
+            add("CPUQuotaPeriodUSec", "t", Long.toUnsignedString(cpu.period()));
+        }
+    }
+
+    private static String perSecond(long quota, long period) {
+        long exact = quota * MICROSECONDS / period;
+        return Long.toString((exact + QUOTA_STEP - 1) / QUOTA_STEP * QUOTA_STEP);
+    }
+
+    private static String limit(long bytes) {
+        return bytes < 0 ? INFINITY : Long.toString(bytes);
+    }
+
+    private static boolean set(Long value) {
+        return value != null && value != 0;
+    }
+
+    private void add(String name, String type, String value) {
+        words.addAll(List.of(name, type, value));
+        count++;
+    }
+}
