@@ -15,16 +15,14 @@ lib=$out/lib/carafe
 made=$top/dist/target
 
 # what is there is still right: nothing it is made of is newer
-newest=$(find "$made/jars" "$top/dist/src/main/sh" "$top/dist/src/main/systemd" "$top/scripts/layout.sh" "$top/scripts/aot.sh" "$top/launcher/target/carafe-launcher" \
+newest=$(find "$made/carafed.jar" "$top/cli/target/carafe.jar" "$top/dist/src/main/sh" "$top/dist/src/main/systemd" "$top/scripts/layout.sh" "$top/scripts/aot.sh" "$top/launcher/target/carafe-launcher" \
     -type f -newer "$out/.made" 2>/dev/null | head -1)
 if [ -e "$out/.made" ] && [ -z "$newest" ] && [ "$(cat "$out/.made")" = "$JAVA_HOME" ]; then exit 0; fi
 
 rm -rf "$out"
 mkdir -p "$out/bin" "$lib/native" "$out/libexec/carafe" "$out/share/bash-completion/completions" "$out/share/doc/carafe" "$out/lib/systemd/system"
-cp -p "$made"/jars/*.jar "$lib/"
-class_path=$(tr -d '\n' <"$made/class-path")
-command_class_path="\$lib/$(basename "$lib"/cli-*.jar):$(tr -d '\n' <"$top/cli/target/class-path")"
-sed -e "s|@JDK@|$JAVA_HOME|g" -e "s|@CLASSPATH@|$class_path|" -e "s|@COMMAND_CLASSPATH@|$command_class_path|" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
+cp -p "$made/carafed.jar" "$top/cli/target/carafe.jar" "$lib/"
+sed -e "s|@JDK@|$JAVA_HOME|g" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
 for program in carafed carafe; do install -m 0755 "$made/../src/main/sh/$program" "$out/bin/$program"; done
 install -m 0755 "$top/launcher/target/carafe-launcher" "$out/libexec/carafe/carafe-launcher"
 install -m 0644 "$top/dist/src/main/systemd/carafed.service" "$out/lib/systemd/system/"
@@ -33,7 +31,7 @@ cp "$top/LICENSE" "$top/README.md" "$top/CHANGELOG.md" "$out/share/doc/carafe/"
 # Native libraries unpacked once, here, not into /tmp at each start.
 unpack() { # JAR-PATTERN ENTRY NAME
     local jar
-    jar=$(find "$lib" -name "$1" | head -1)
+    jar=$(find "$made/jars" -name "$1" | head -1)
     [ -n "$jar" ] || return 0
     (cd "$lib/native" && "$JAVA_HOME/bin/jar" xf "$jar" "$2")
     mv "$lib/native/$2" "$lib/native/$3"
@@ -43,7 +41,7 @@ machine=$(uname -m)
 case $machine in x86_64) jdk_arch=amd64 ;; *) jdk_arch=$machine ;; esac
 unpack "sqlite-jdbc-*.jar" "org/sqlite/native/Linux/$machine/libsqlitejdbc.so" libsqlitejdbc.so
 unpack "netty-transport-native-epoll-*.jar" "META-INF/native/libnetty_transport_native_epoll_$machine.so" "libnetty_transport_native_epoll_$machine.so"
-zstd=$(basename "$(find "$lib" -name 'zstd-jni-*.jar' | head -1)" .jar)
+zstd=$(basename "$(find "$made/jars" -name 'zstd-jni-*.jar' | head -1)" .jar)
 unpack "zstd-jni-*.jar" "linux/$jdk_arch/lib$zstd.so" libzstd-jni.so
 
 "$out/bin/carafe" generate-completion >"$out/share/bash-completion/completions/carafe"

@@ -28,7 +28,7 @@ hand_back() {
 
 # is_built: whether the jars are newer than all that they are made of (a directory is newer when a file went).
 is_built() {
-    [ -e "$build/.built" ] && [ -e "$top/dist/target/class-path" ] &&
+    [ -e "$build/.built" ] && [ -e "$top/dist/target/carafed.jar" ] &&
         [ -z "$(find "$top/pom.xml" "$top"/*/pom.xml "$top"/*/src "$top/launcher" -path "$top/launcher/target" -prune -o \
             -newer "$build/.built" -print 2>/dev/null | head -1)" ]
 }

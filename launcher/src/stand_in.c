@@ -58,10 +58,12 @@ static int parse(struct creation *c, int argc, char **argv) {
     return 0;
 }
 
+/* A question, whose answer goes to "output", complains to nobody: the streams here are the container's. */
 static pid_t run(char **argv, int output) {
     pid_t child = fork();
     if (child == 0) {
-        if (output >= 0 && dup2(output, 1) < 0) {
+        int nowhere = output < 0 ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (output >= 0 && (dup2(output, 1) < 0 || dup2(nowhere, 0) < 0 || dup2(nowhere, 2) < 0)) {
             _exit(CANNOT_RUN);
         }
         execv(argv[0], argv);

@@ -25,10 +25,6 @@ run() {
     name=$1 class=$2 options=$3
     shift 3
     find_java
-    case $name in
-    carafe) jars="@COMMAND_CLASSPATH@" ;;
-    *) jars="@CLASSPATH@" ;;
-    esac
     # where the cache does not fit (another JVM, changed jars), the JVM goes on without it and without a word
     cached=""
     if [ -n "${CARAFE_AOT_RECORD-}" ]; then
@@ -46,5 +42,5 @@ run() {
         "-Djava.library.path=$lib/native" "-Dorg.sqlite.lib.path=$lib/native" \
         "-DZstdNativePath=$lib/native/libzstd-jni.so" "-Dcarafe.launcher=$home/libexec/carafe/carafe-launcher" \
         "-Dcarafe.aot-cache=$cached" \
-        -cp "$jars" "$class" "$@"
+        -cp "$lib/$name.jar" "$class" "$@"
 }

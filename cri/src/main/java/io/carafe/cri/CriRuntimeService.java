@@ -74,11 +74,9 @@ import io.carafe.proto.cri.v1.UpdatePodSandboxResourcesRequest;
 import io.carafe.proto.cri.v1.UpdatePodSandboxResourcesResponse;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigResponse;
-import io.carafe.proto.cri.v1.VersionRequest;
-import io.carafe.proto.cri.v1.VersionResponse;
 import io.grpc.stub.StreamObserver;
 
-/** The CRI's RuntimeService: every call goes to the class that answers its group. */
+/** The CRI's RuntimeService: every call goes to the class that answers its group; Version is a {@link VersionCall}. */
 final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase {
 
     private final PodCalls pods;
@@ -194,11 +192,6 @@ final class CriRuntimeService extends RuntimeServiceGrpc.RuntimeServiceImplBase 
     @Override
     public void portForward(PortForwardRequest request, StreamObserver<PortForwardResponse> observer) {
         Answers.send(observer, streams.portForward(request));
-    }
-
-    @Override
-    public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
-        Answers.send(observer, status.version(request));
     }
 
     @Override

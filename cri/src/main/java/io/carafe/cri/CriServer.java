@@ -1,18 +1,13 @@
 package io.carafe.cri;
 
 import io.carafe.base.CarafeException;
-import io.carafe.engine.Engine;
-import io.carafe.engine.image.ImageService;
-import io.carafe.engine.stats.Stats;
-import io.carafe.proto.carafe.v1.CarafeGrpc;
-import io.carafe.proto.cri.v1.ImageServiceGrpc;
-import io.carafe.proto.cri.v1.RuntimeServiceGrpc;
-import io.carafe.streaming.StreamingServer;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -23,7 +18,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -49,20 +46,13 @@ public final class CriServer implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call").factory());
     private final Server server;
 
-    private CriServer(
-            Path socket,
-            Engine engine,
-            ImageService images,
-            Stats stats,
-            StreamingServer streaming,
-            CallTimings timings,
-            Node node)
+    /** @param bound where the socket is made; it gets its name when it is ready */
+    private CriServer(Path socket, Path bound, CompletableFuture<Services> services, CallTimings timings, Node node)
             throws IOException {
         this.socket = socket;
         this.loops =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc", true), EpollIoHandler.newFactory());
-        var names = new ImageNames(images);
-        var builder = NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        var builder = NettyServerBuilder.forAddress(new DomainSocketAddress(bound.toFile()))
                 .channelType(EpollServerDomainSocketChannel.class)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
@@ -71,67 +61,50 @@ public final class CriServer implements AutoCloseable {
                 .executor(calls)
                 .maxInboundMessageSize(MAX_REQUEST_BYTES)
                 .intercept(new CallInterceptor())
-                .addService(new CriRuntimeService(
-                        new PodCalls(engine, names),
-                        new ContainerCalls(engine, names),
-                        new StreamingCalls(engine, streaming),
-                        new StatusCalls(engine, node),
-                        new StatsCalls(stats),
-                        new EventCalls(engine, names)))
-                .addService(new CriImageService(new ImageCalls(engine, images, stats)))
-                .addService(new CarafeService(engine, images, node));
+                .addService(VersionCall.answering(node.version()))
+                .fallbackHandlerRegistry(new ServicesToCome(services));
         if (!timings.equals(CallTimings.NONE)) {
             builder.intercept(new TimingInterceptor(timings)); // the last is the outermost
         }
         this.server = builder.build().start();
     }
 
-    /**
-     * Makes the descriptions of the services, which {@link #start} would make otherwise: they hold every message of the
-     * CRI, so it takes a while and may be done while other things are.
-     */
-    public static void describeServices() {
-        RuntimeServiceGrpc.getServiceDescriptor();
-        ImageServiceGrpc.getServiceDescriptor();
-        CarafeGrpc.getServiceDescriptor();
+    /** Loads what {@link #start} needs of Netty and gRPC, which may be done before anything is known of the socket. */
+    public static void load() {
+        Epoll.ensureAvailability();
+        NettyServerBuilder.forAddress(new DomainSocketAddress("")).channelType(EpollServerDomainSocketChannel.class);
+        var _ = PooledByteBufAllocator.DEFAULT;
     }
 
     /**
-     * Binds the socket, replacing one that nobody serves any more, and gives it mode 0660.
+     * Binds the socket, replacing one that nobody serves any more. Who sees it sees it with its mode, 0660.
      *
+     * @param services may come later: Version is answered at once, other calls wait
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
-    public static CriServer start(
-            Path socket,
-            Engine engine,
-            ImageService images,
-            Stats stats,
-            StreamingServer streaming,
-            CallTimings timings,
-            Node node) {
-        if (socket.toString().length() > MAX_SOCKET_PATH) {
+    public static CriServer start(Path socket, CompletableFuture<Services> services, CallTimings timings, Node node) {
+        var bound = socket.resolveSibling(socket.getFileName() + "~");
+        if (bound.toString().length() > MAX_SOCKET_PATH) {
             throw new CarafeException.InvalidArgument(
-                    "socket " + socket + ": the kernel allows " + MAX_SOCKET_PATH + " bytes in its path");
+                    "socket " + socket + ": the kernel allows " + (MAX_SOCKET_PATH - 1) + " bytes in its path");
         }
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
-            removeStale(socket);
-            var server = new CriServer(socket, engine, images, stats, streaming, timings, node);
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+            refuseServed(socket);
+            Files.deleteIfExists(bound);
+            var server = new CriServer(socket, bound, services, timings, node);
+            Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
+            Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
             return server;
         } catch (IOException e) {
             throw new CarafeException.FailedPrecondition("socket " + socket + ": " + e.getMessage(), e);
         }
     }
 
-    private static void removeStale(Path socket) throws IOException {
-        if (!Files.exists(socket)) {
-            return;
-        }
+    private static void refuseServed(Path socket) {
         try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(socket));
         } catch (IOException nobodyListens) {
-            Files.delete(socket);
             return;
         }
         throw new CarafeException.FailedPrecondition("socket " + socket + ": another daemon serves it");

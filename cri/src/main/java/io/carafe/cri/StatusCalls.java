@@ -14,14 +14,10 @@ import io.carafe.proto.cri.v1.StatusRequest;
 import io.carafe.proto.cri.v1.StatusResponse;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.UpdateRuntimeConfigResponse;
-import io.carafe.proto.cri.v1.VersionRequest;
-import io.carafe.proto.cri.v1.VersionResponse;
 import java.util.Locale;
 
 /** Calls about the runtime itself. */
 final class StatusCalls {
-
-    static final String RUNTIME_NAME = "carafe";
 
     private final Engine engine;
     private final Node node;
@@ -29,16 +25,6 @@ final class StatusCalls {
     StatusCalls(Engine engine, Node node) {
         this.engine = engine;
         this.node = node;
-    }
-
-    /** The version asked for is the kubelet's own and changes nothing. */
-    VersionResponse version(VersionRequest request) {
-        return VersionResponse.newBuilder()
-                .setVersion(request.getVersion().isEmpty() ? "0.1.0" : request.getVersion())
-                .setRuntimeName(RUNTIME_NAME)
-                .setRuntimeVersion(node.version())
-                .setRuntimeApiVersion("v1")
-                .build();
     }
 
     StatusResponse status(StatusRequest request) {

@@ -3,6 +3,7 @@ package io.carafe.cri;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +31,7 @@ import io.carafe.proto.cri.v1.UpdateRuntimeConfigRequest;
 import io.carafe.proto.cri.v1.VersionRequest;
 import io.grpc.Context;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -60,9 +62,7 @@ class CriServerTest extends ServedCri {
         serve().close();
         socket = kept;
         var tooLong = directory.resolve("x".repeat(120));
-        assertThrows(
-                CarafeException.InvalidArgument.class,
-                () -> CriServer.start(tooLong, null, null, null, null, null, null));
+        assertThrows(CarafeException.InvalidArgument.class, () -> CriServer.start(tooLong, null, null, null));
     }
 
     @Test
@@ -75,6 +75,44 @@ class CriServerTest extends ServedCri {
         assertEquals("v1", version.getRuntimeApiVersion());
         var config = runtime.runtimeConfig(RuntimeConfigRequest.getDefaultInstance());
         assertEquals("CGROUPFS", config.getLinux().getCgroupDriver().name());
+    }
+
+    @Test
+    void versionIsAnsweredBeforeThereIsAnEngineAndOtherCallsWaitForIt() throws Exception {
+        var services = new CompletableFuture<Services>();
+        var early = directory.resolve("early.sock");
+        var connection = channelTo(early);
+        try (var _ = CriServer.start(early, services, timings, node())) {
+            var calls = RuntimeServiceGrpc.newBlockingStub(connection);
+            var waiting = CompletableFuture.supplyAsync(
+                    () -> calls.runPodSandbox(podRequest()).getPodSandboxId());
+            var name = calls.version(VersionRequest.getDefaultInstance()).getRuntimeName();
+            assertEquals("carafe", name);
+            assertThrows(
+                    StatusRuntimeException.class,
+                    () -> calls.withDeadlineAfter(Duration.ofMillis(100)).status(StatusRequest.getDefaultInstance()));
+            assertFalse(waiting.isDone());
+            services.complete(services());
+            assertEquals("pod-1", waiting.get(30, SECONDS));
+        } finally {
+            connection.shutdownNow();
+        }
+    }
+
+    @Test
+    void callsThatWaitForAnEngineThatCannotBeOpenedEnd() throws Exception {
+        var services = new CompletableFuture<Services>();
+        var early = directory.resolve("early.sock");
+        var connection = channelTo(early);
+        try (var _ = CriServer.start(early, services, timings, node())) {
+            var waiting = CompletableFuture.supplyAsync(() -> failure(() -> {
+                var _ = RuntimeServiceGrpc.newBlockingStub(connection).status(StatusRequest.getDefaultInstance());
+            }));
+            services.completeExceptionally(new CarafeException.FailedPrecondition("no engine"));
+            assertNotEquals(Status.Code.OK, waiting.get(30, SECONDS).getCode());
+        } finally {
+            connection.shutdownNow();
+        }
     }
 
     @Test

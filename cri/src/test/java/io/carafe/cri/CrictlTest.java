@@ -42,6 +42,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -90,9 +91,9 @@ class CrictlTest {
                 StreamingServer.start(StreamingOptions.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
         var node =
                 new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
-        var engine = engine();
+        var services = new Services(engine(), images, stats, streaming, node);
         server = CriServer.start(
-                directory.resolve("carafe.sock"), engine, images, stats, streaming, CallTimings.NONE, node);
+                directory.resolve("carafe.sock"), CompletableFuture.completedFuture(services), CallTimings.NONE, node);
     }
 
     @AfterEach

@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,14 +86,18 @@ abstract class ServedCri {
         socket = directory.resolve("carafe.sock");
         server = serve();
         loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+        channel = channelTo(socket);
+        runtime = RuntimeServiceGrpc.newBlockingStub(channel);
+        images = ImageServiceGrpc.newBlockingStub(channel);
+    }
+
+    ManagedChannel channelTo(Path socket) {
+        return NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                 .eventLoopGroup(loops)
                 .channelType(EpollDomainSocketChannel.class)
                 .maxInboundMessageSize(64 * 1024 * 1024)
                 .usePlaintext()
                 .build();
-        runtime = RuntimeServiceGrpc.newBlockingStub(channel);
-        images = ImageServiceGrpc.newBlockingStub(channel);
     }
 
     @AfterEach
@@ -106,6 +111,14 @@ abstract class ServedCri {
     }
 
     CriServer serve() {
+        return CriServer.start(socket, CompletableFuture.completedFuture(services()), timings, node());
+    }
+
+    Node node() {
+        return new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
+    }
+
+    Services services() {
         var podCalls = Scripted.of(
                 Pods.class, Map.of("run", arguments -> run.pod((Deadline) arguments[1]), "list", _ -> pods));
         var containerCalls = Scripted.of(
@@ -136,9 +149,7 @@ abstract class ServedCri {
                         _ -> status,
                         "usePodCidrs",
                         arguments -> podCidrs.add((String) arguments[0])));
-        var node =
-                new Node("0.1.0", directory, directory.resolve("run"), Node.CgroupDriver.CGROUPFS, "v2", Instant.EPOCH);
-        return CriServer.start(socket, engine, store, null, null, timings, node);
+        return new Services(engine, store, null, null, node());
     }
 
     static RunPodSandboxRequest podRequest() {

@@ -1,6 +1,7 @@
 package io.carafe.daemon;
 
 import io.carafe.base.CarafeException;
+import io.carafe.cri.CriServer;
 import io.carafe.daemon.config.Config;
 import io.carafe.daemon.config.ConfigFiles;
 import io.carafe.daemon.config.ConfigText;
@@ -24,6 +25,7 @@ public final class Carafed {
     public static void main(String[] args) {
         // as long as reading command line and configuration, which need none of it
         Thread.ofPlatform().name("link-c").daemon().start(CFunction::link);
+        Thread.ofPlatform().name("load-netty").daemon().start(CriServer::load);
         System.exit(new CommandLine(Arguments.model())
                 .setExecutionStrategy(Carafed::run)
                 .execute(args));

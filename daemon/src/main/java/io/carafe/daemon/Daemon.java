@@ -5,6 +5,7 @@ import io.carafe.base.Version;
 import io.carafe.cri.CallTimings;
 import io.carafe.cri.CriServer;
 import io.carafe.cri.Node;
+import io.carafe.cri.Services;
 import io.carafe.daemon.config.Config;
 import io.carafe.daemon.metrics.DaemonMetrics;
 import io.carafe.daemon.metrics.MetricsAddress;
@@ -50,6 +51,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 
@@ -90,29 +92,32 @@ final class Daemon implements AutoCloseable {
         var startedAt = Instant.now();
         opened(InstanceLock.take(config.root()));
         opened(InstanceLock.take(config.runRoot()));
-        var streaming = new Background<>("open-streaming", this::streaming, StreamingServer::close);
-        CgroupLayout cgroups;
-        CgroupDriver driver;
-        Engine engine;
-        try {
-            var choice = CgroupDriverChoice.of(config.cgroupDriver());
-            cgroups = choice.layout();
-            driver = choice.under(config.cgroupParent());
-            LOG.log(Level.INFO, "cgroups: {0}", choice.words());
-            engine = engine(cgroups, driver);
-        } finally {
-            opened(streaming); // its sessions end before the engine does
-        }
+        var choice = CgroupDriverChoice.of(config.cgroupDriver());
+        LOG.log(Level.INFO, "cgroups: {0}", choice.words());
+        var driver = choice.under(config.cgroupParent());
         var node = new Node(
                 Version.CARAFE,
                 config.root(),
                 config.runRoot(),
                 Node.CgroupDriver.valueOf(driver.kind().name()),
-                cgroups.mode().name().toLowerCase(Locale.ROOT),
+                choice.layout().mode().name().toLowerCase(Locale.ROOT),
                 startedAt);
+        var services = new CompletableFuture<Services>();
+        var server = new Background<>("open-server", () -> serve(services, node), CriServer::close);
+        var streaming = new Background<>("open-streaming", () -> streamingAfter(server), StreamingServer::close);
+        Engine engine;
+        try {
+            engine = engine(choice.layout(), driver);
+            services.complete(new Services(engine, images, engine.stats(), streaming.get(), node));
+        } catch (RuntimeException e) {
+            services.completeExceptionally(e);
+            throw e;
+        } finally {
+            opened(streaming); // its sessions end before the engine does
+            opened(server);
+        }
+        server.get();
         opened(new IdlePages(Installation.aotCache()));
-        CallTimings calls = metrics.isPresent() ? metrics.get() : CallTimings.NONE;
-        opened(CriServer.start(config.listen(), engine, images, engine.stats(), streaming.get(), calls, node));
         metrics.ifPresent(counted -> serveMetrics(counted, engine));
         LOG.log(
                 Level.INFO,
@@ -120,6 +125,7 @@ final class Daemon implements AutoCloseable {
                 Version.CARAFE,
                 config.listen(),
                 Elapsed.since(begun));
+        Thread.ofVirtual().name("first-status").start(engine::status); // the kubelet's first will not wait
     }
 
     private Engine engine(CgroupLayout cgroups, CgroupDriver driver) {
@@ -150,7 +156,8 @@ final class Daemon implements AutoCloseable {
                         config.root(),
                         config.runRoot(),
                         timeouts,
-                        new StatsPolicy(config.stats().maxAge())),
+                        new StatsPolicy(config.stats().maxAge()),
+                        config.runtime().restoreImages()),
                 new EngineParts(
                         images,
                         storage.snapshots(),
@@ -229,11 +236,15 @@ final class Daemon implements AutoCloseable {
                 Set.copyOf(handler.allowedAnnotations()));
     }
 
-    /** Beside the server itself, this reads most of Netty and gRPC, which takes about as long as opening the engine. */
-    private StreamingServer streaming() {
-        var server = StreamingServer.start(streamingOptions());
-        CriServer.describeServices();
-        return server;
+    /** Its socket is there before the engine is open: who calls now waits for the engine, not for a socket. */
+    private CriServer serve(CompletableFuture<Services> services, Node node) {
+        return CriServer.start(config.listen(), services, metrics.isPresent() ? metrics.get() : CallTimings.NONE, node);
+    }
+
+    /** Not beside the other server: both would wait for the same classes of Netty. */
+    private StreamingServer streamingAfter(Background<CriServer> server) {
+        server.get();
+        return StreamingServer.start(streamingOptions());
     }
 
     private StreamingOptions streamingOptions() {

@@ -31,7 +31,7 @@ public interface Engine extends AutoCloseable {
 
     EventBus events();
 
-    /** Answered from memory; only right after the start it may wait a moment for the runtimes to say what they are. */
+    /** Answered from memory; only the first time it waits a moment for the runtimes to say what they are. */
     EngineStatus status();
 
     /**

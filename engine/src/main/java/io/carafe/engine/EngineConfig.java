@@ -12,8 +12,10 @@ import java.time.Duration;
  * @param runRoot what must not: namespaces, bundles, sockets; on a tmpfs
  * @param timeouts how long the engine waits for others
  * @param stats how fresh its numbers are
+ * @param restoreImages whether an image that is a checkpoint is restored. Its processes get the users and capabilities that
+ *     it says, whatever their pod may have
  */
-public record EngineConfig(Path root, Path runRoot, Timeouts timeouts, StatsPolicy stats) {
+public record EngineConfig(Path root, Path runRoot, Timeouts timeouts, StatsPolicy stats, boolean restoreImages) {
 
     /**
      * Limits of the engine itself, apart from its callers' deadlines: nothing that hangs holds a name for ever.

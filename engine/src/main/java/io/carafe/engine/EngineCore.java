@@ -11,6 +11,7 @@ import io.carafe.engine.table.Table;
 public record EngineCore(
         EngineParts parts,
         Places places,
+        boolean restoreImages,
         EngineConfig.Timeouts timeouts,
         Store store,
         EventBus events,

@@ -21,7 +21,6 @@ import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The engine in this process, put together from its parts. */
@@ -30,7 +29,6 @@ final class LocalEngine implements Engine {
     /** Threads that dial into pods; a connection takes one for about a millisecond. */
     private static final int DIALLING_THREADS = 8;
 
-    private static final Duration PROBE = Duration.ofSeconds(10);
     private static final Duration CGROUP_PATIENCE = Duration.ofSeconds(1);
 
     private final EngineCore core;
@@ -40,12 +38,19 @@ final class LocalEngine implements Engine {
     private final NetnsThreads threads;
     private final Recovery recovery;
     private final Stats stats;
-    private final CompletableFuture<List<RuntimeHandlers.Condition>> handlers;
+    private final HandlerConditions handlers;
 
     private LocalEngine(EngineConfig config, EngineParts parts, Store store) throws IOException {
         var places = Places.of(config);
         core = new EngineCore(
-                parts, places, config.timeouts(), store, new EventBus(), new Leftovers(), new Table<>("pod"));
+                parts,
+                places,
+                config.restoreImages(),
+                config.timeouts(),
+                store,
+                new EventBus(),
+                new Leftovers(),
+                new Table<>("pod"));
         threads = new NetnsThreads(DIALLING_THREADS);
         var sessions = new ExecSessions(places.execs());
         sessions.recover(parts.handlers(), Deadline.after(config.timeouts().recovery()));
@@ -56,12 +61,9 @@ final class LocalEngine implements Engine {
         recovery = new Recovery(parts, places, config.timeouts(), store);
         recovery.load(pods.recovery(), containers.recovery(), core.pods());
         recovery.finish(swept);
+        handlers = new HandlerConditions(parts.handlers());
         stats = new Stats(
                 pods, containers, new StatsPlaces(core, containers), config.stats(), parts.cgroups(), threads);
-        handlers = new CompletableFuture<>();
-        Thread.ofVirtual()
-                .name("probe-runtimes")
-                .start(() -> handlers.complete(parts.handlers().conditions(Deadline.after(PROBE))));
         parts.nri().serve(containers.pluginRequests());
     }
 
@@ -111,7 +113,7 @@ final class LocalEngine implements Engine {
     @Override
     public EngineStatus status() {
         var network = core.parts().network().status();
-        var all = handlers.join().stream().map(this::described).toList();
+        var all = handlers.get().stream().map(this::described).toList();
         var main = all.getFirst();
         var cgroups = core.parts().driver().problem(Deadline.after(CGROUP_PATIENCE));
         return new EngineStatus(

@@ -27,6 +27,16 @@ public record Places(Path root, Path runRoot) {
         return root.resolve("checkpoints");
     }
 
+    /** What containers that are not started yet are to be restored from, each named by its id. */
+    public Path restores() {
+        return root.resolve("restores");
+    }
+
+    /** The files of a checkpoint, from the creation of the container to its start. */
+    public Path restore(String containerId) {
+        return restores().resolve(containerId);
+    }
+
     /** Directories of all pods, each named by its id. */
     public Path pods() {
         return runRoot.resolve("pods");
@@ -87,6 +97,7 @@ public record Places(Path root, Path runRoot) {
 
     /** The directories that must be there before anything else. */
     List<Path> toMake() {
-        return List.of(root, checkpoints(), pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
+        return List.of(
+                root, checkpoints(), restores(), pods(), namespaces(), sandboxes(), forwards(), bundles(), execs());
     }
 }

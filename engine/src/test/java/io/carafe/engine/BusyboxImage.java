@@ -34,11 +34,15 @@ final class BusyboxImage {
     private BusyboxImage() {}
 
     static void put(Path images, Storage storage) throws IOException {
-        var layer = layer();
+        put(images, storage, NAME, layer(), List.of("/bin/sh"));
+    }
+
+    /** An image of one layer. */
+    static void put(Path images, Storage storage, String name, byte[] layer, List<String> command) throws IOException {
         var diffId = Digest.sha256(layer);
         storage.layers().unpack(diffId, new ByteArrayInputStream(layer), UnpackLimits.DEFAULT);
-        var execution = new ImageConfig.Execution(
-                "", null, List.of("PATH=/bin"), null, List.of("/bin/sh"), null, "/", Map.of(), null);
+        var execution =
+                new ImageConfig.Execution("", null, List.of("PATH=/bin"), null, command, null, "/", Map.of(), null);
         var config = new ImageConfig(
                 "2026-01-01T00:00:00Z",
                 null,
@@ -69,7 +73,7 @@ final class BusyboxImage {
         ImageStore.open(images)
                 .add(
                         new ResolvedImage(
-                                Reference.parse(NAME),
+                                Reference.parse(name),
                                 manifestDocument.digest(),
                                 manifestDocument.digest(),
                                 manifest,

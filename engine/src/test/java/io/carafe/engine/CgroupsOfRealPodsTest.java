@@ -12,7 +12,6 @@ import io.carafe.engine.model.ContainerStats;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
-import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.Resources;
 import io.carafe.linux.cgroup.Cgroup;
 import io.carafe.linux.cgroup.CgroupFile;
@@ -79,7 +78,7 @@ class CgroupsOfRealPodsTest {
     @Test
     void aPodIsLimitedFromTheStart() throws Exception {
         var limits = new Resources(100_000, 50_000, 512, 64 * MIB, 0, null, "", "", List.of(), Map.of());
-        var pod = engine.pods().run(withResources(pod("web"), limits), soon());
+        var pod = engine.pods().run(TestBed.withResources(pod("web"), limits), soon());
 
         var stats = podCgroup(pod).stats();
         assertEquals(64 * MIB, stats.memory().orElseThrow().limit());
@@ -101,6 +100,19 @@ class CgroupsOfRealPodsTest {
         var ended = engine.containers().awaitExit(id, soon());
 
         assertEquals("OOMKilled", ended.reason());
+    }
+
+    @Test
+    void whenThePodRunsOutOfMemoryTheContainerThatWasKilledIsToldSoAndNoOther() throws Exception {
+        Assumptions.assumeTrue(layout.controllers().contains("memory"), "this kernel limits no memory");
+        var limits = new Resources(0, 0, 0, 32 * MIB, 0, null, "", "", List.of(), Map.of());
+        var pod = engine.pods().run(TestBed.withResources(pod("web"), limits), soon());
+        var modest = run(pod, "modest", "sleep 1000");
+        var greedy = run(pod, "greedy", "x=0123456789; while :; do x=$x$x; done");
+
+        assertEquals("OOMKilled", engine.containers().awaitExit(greedy, soon()).reason());
+        engine.containers().stop(modest, Duration.ZERO, soon());
+        assertEquals("Error", engine.containers().status(modest).reason());
     }
 
     @Test
@@ -149,7 +161,11 @@ class CgroupsOfRealPodsTest {
     }
 
     private String run(String pod, String script) {
-        var id = engine.containers().create(pod, shell("main", script), soon());
+        return run(pod, "main", script);
+    }
+
+    private String run(String pod, String name, String script) {
+        var id = engine.containers().create(pod, shell(name, script), soon());
         engine.containers().start(id, soon());
         return id;
     }
@@ -166,23 +182,6 @@ class CgroupsOfRealPodsTest {
         return CgroupFile.read(cgroup.unifiedDirectory().orElseThrow().resolve(name))
                 .orElseThrow()
                 .strip();
-    }
-
-    private static PodConfig withResources(PodConfig pod, Resources limits) {
-        return new PodConfig(
-                pod.name(),
-                pod.hostname(),
-                pod.logDirectory(),
-                pod.dns(),
-                pod.portMappings(),
-                pod.labels(),
-                pod.annotations(),
-                pod.cgroupParent(),
-                pod.sysctls(),
-                pod.security(),
-                pod.runtimeHandler(),
-                limits,
-                null);
     }
 
     private static Deadline soon() {

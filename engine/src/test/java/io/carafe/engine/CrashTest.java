@@ -3,16 +3,21 @@ package io.carafe.engine;
 import static io.carafe.engine.TestBed.pod;
 import static io.carafe.engine.TestBed.shell;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.PodState;
 import io.carafe.engine.stage.FaultPoints;
+import io.carafe.linux.process.Executables;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +50,7 @@ class CrashTest {
         return Deadline.after(Duration.ofSeconds(60));
     }
 
-    /** Takes one pod with one container through its whole life. */
+    /** Takes one pod with one container, which may be made of a checkpoint, through its whole life. */
     static final class Child {
         private Child() {}
 
@@ -53,7 +58,9 @@ class CrashTest {
             var bed = new TestBed(Path.of(arguments[0]), arguments[1]).withFaults(FaultPoints.ofEnvironment());
             var engine = bed.open();
             var pod = engine.pods().run(pod("web"), soon());
-            var container = engine.containers().create(pod, shell("main", "sleep 1000"), soon());
+            var made = shell("main", "sleep 1000");
+            var config = arguments.length > 2 ? TestBed.withImage(made, arguments[2]) : made;
+            var container = engine.containers().create(pod, config, soon());
             engine.containers().start(container, soon());
             engine.containers().stop(container, Duration.ZERO, soon());
             engine.pods().stop(pod, soon());
@@ -62,22 +69,22 @@ class CrashTest {
         }
     }
 
-    private void runUntil(String point) throws Exception {
+    private void runUntil(String point, String... more) throws Exception {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var child = new ProcessBuilder(
-                        java,
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dcarafe.crash-after=" + point,
-                        "-Dcarafe.launcher=" + System.getProperty("carafe.launcher"),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Child.class.getName(),
-                        bed.base().toString(),
-                        bed.tag())
-                .inheritIO()
-                .start();
+        var command = new ArrayList<>(List.of(
+                java,
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dcarafe.crash-after=" + point,
+                "-Dcarafe.launcher=" + System.getProperty("carafe.launcher"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                bed.base().toString(),
+                bed.tag()));
+        command.addAll(List.of(more));
+        var child = new ProcessBuilder(command).inheritIO().start();
         assertTrue(child.waitFor(90, TimeUnit.SECONDS), "the child hangs before " + point);
         assertEquals(137, child.exitValue(), "the child never came to " + point);
     }
@@ -126,6 +133,34 @@ class CrashTest {
         engine.containers().start(container, soon());
         assertEquals(4, engine.containers().awaitExit(container, soon()).exitCode());
         engine.pods().remove(pod.id(), soon());
+        assertNothingLeft(point);
+    }
+
+    /** Its processes were running from the first moment, and nobody knows what they have done. */
+    @ParameterizedTest
+    @ValueSource(strings = {"start:gate:begun", "start:gate"})
+    void containerBeingRestoredHasFailed(String point) throws Exception {
+        assumeTrue(Executables.find("criu").isPresent(), "there is no criu");
+        assumeTrue(new ProcessBuilder("criu", "check").start().waitFor() == 0, "criu does not fit this kernel");
+        var archive = bed.base().resolve("checkpoint.tar");
+        var before = bed.open();
+        var first = before.pods().run(pod("first"), soon());
+        var checkpointed = before.containers().create(first, shell("main", "sleep 1000"), soon());
+        before.containers().start(checkpointed, soon());
+        before.containers().checkpoint(checkpointed, archive, soon());
+        before.pods().remove(first, soon());
+        bed.shut();
+
+        runUntil(point, archive.toString());
+        var engine = bed.open();
+
+        var container = engine.containers().list(Filter.all()).getFirst();
+        assertEquals(ContainerState.EXITED, container.state());
+        assertEquals("Unknown", container.reason());
+        assertThrows(
+                CarafeException.FailedPrecondition.class,
+                () -> engine.containers().start(container.id(), soon()));
+        engine.pods().remove(container.podId(), soon());
         assertNothingLeft(point);
     }
 

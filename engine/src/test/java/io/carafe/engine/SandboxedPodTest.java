@@ -16,10 +16,12 @@ import io.carafe.engine.model.Namespaces;
 import io.carafe.engine.model.Namespaces.Mode;
 import io.carafe.engine.model.PodConfig;
 import io.carafe.engine.model.PodState;
+import io.carafe.engine.model.Resources;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -103,6 +105,7 @@ class SandboxedPodTest {
         assertEquals(5, engine.containers().awaitExit(container, soon()).exitCode());
         var log = Files.readString(logs.resolve("main.log"));
         assertTrue(log.contains(" stdout F out\n") && log.contains(" stderr F err\n"), log);
+        assertEquals(2, log.lines().count(), log);
     }
 
     private static ContainerConfig logged(String script) {
@@ -200,14 +203,60 @@ class SandboxedPodTest {
     void podWhoseSandboxDiesIsStoppedAndItsContainersHaveEnded() throws Exception {
         var pod = pod("dies");
         var container = run(pod, "main", "sleep 1000");
-        long sandbox = Long.parseLong(engine.pods().status(pod).info().get("pid"));
-        ProcessHandle.of(sandbox).orElseThrow().destroyForcibly();
+        ProcessHandle.of(sandbox(pod)).orElseThrow().destroyForcibly();
         assertEquals(137, engine.containers().awaitExit(container, soon()).exitCode());
         while (engine.pods().status(pod).state() == PodState.READY) {
             Thread.sleep(20);
         }
         engine.pods().remove(pod, soon());
         assertEquals(List.of(), bed.leftovers());
+    }
+
+    @Test
+    void aContainerThatTakesMoreMemoryThanThePodMayIsToldSo() throws Exception {
+        var limits = new Resources(0, 0, 0, 96 << 20, 0, null, "", "", List.of(), Map.of());
+        var config = TestBed.withResources(TestBed.pod("greedy", OWN_PIDS, "", "runsc"), limits);
+        var pod = engine.pods().run(config, soon());
+        var modest = run(pod, "modest", "sleep 1000");
+        var over = run(pod, "over", "exit 3");
+        assertEquals(3, engine.containers().awaitExit(over, soon()).exitCode());
+        var greedy = run(pod, "greedy", "x=0123456789; while :; do x=$x$x; done");
+        assertEquals("OOMKilled", engine.containers().awaitExit(greedy, soon()).reason());
+        // the kernel chooses: a process that stands for the greedy one inside, or all of the sandbox
+        boolean sandboxLives = ProcessHandle.of(sandbox(pod)).isPresent();
+        engine.containers().stop(modest, Duration.ZERO, soon());
+        assertEquals(
+                sandboxLives ? "Error" : "OOMKilled",
+                engine.containers().status(modest).reason());
+        assertEquals("Error", engine.containers().status(over).reason());
+        engine.pods().remove(pod, soon());
+        assertEquals(List.of(), bed.leftovers());
+    }
+
+    private long sandbox(String pod) {
+        return Long.parseLong(engine.pods().status(pod).info().get("pid"));
+    }
+
+    @Test
+    void mountsOfAContainerAreNotTheNodes() throws Exception {
+        var pod = pod("mounts");
+        var mount = new ContainerConfig.Mount(
+                "/mnt",
+                Files.createDirectories(bed.base().resolve("volume")).toString(),
+                false,
+                false,
+                false,
+                ContainerConfig.Mount.Propagation.BIDIRECTIONAL,
+                List.of(),
+                List.of(),
+                "",
+                "",
+                List.of());
+        var refused = assertThrows(
+                CarafeException.FailedPrecondition.class,
+                () -> engine.containers()
+                        .create(pod, TestBed.withMounts(shell("main", "sleep 1000"), List.of(mount)), soon()));
+        assertTrue(refused.getMessage().contains("runtime handler runsc"), refused.getMessage());
     }
 
     @Test

@@ -166,7 +166,7 @@ public final class TestBed implements AutoCloseable {
                 LAUNCHER);
         var plugins = nri.get();
         engine = Engine.open(
-                new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT),
+                new EngineConfig(base.resolve("root"), base.resolve("run"), TIMEOUTS, StatsPolicy.DEFAULT, true),
                 new EngineParts(
                         images,
                         storage.snapshots(),
@@ -357,6 +357,69 @@ public final class TestBed implements AutoCloseable {
                 config.stopSignal(),
                 config.security(),
                 limits);
+    }
+
+    static PodConfig withResources(PodConfig pod, Resources limits) {
+        return new PodConfig(
+                pod.name(),
+                pod.hostname(),
+                pod.logDirectory(),
+                pod.dns(),
+                pod.portMappings(),
+                pod.labels(),
+                pod.annotations(),
+                pod.cgroupParent(),
+                pod.sysctls(),
+                pod.security(),
+                pod.runtimeHandler(),
+                limits,
+                null);
+    }
+
+    static ContainerConfig withImage(ContainerConfig config, String image) {
+        return new ContainerConfig(
+                config.name(),
+                image,
+                config.userSpecifiedImage(),
+                config.command(),
+                config.args(),
+                config.workingDir(),
+                config.env(),
+                config.mounts(),
+                config.devices(),
+                config.cdiDevices(),
+                config.labels(),
+                config.annotations(),
+                config.logPath(),
+                config.stdin(),
+                config.stdinOnce(),
+                config.tty(),
+                config.stopSignal(),
+                config.security(),
+                config.resources());
+    }
+
+    static ContainerConfig withMounts(ContainerConfig config, List<ContainerConfig.Mount> mounts) {
+        return new ContainerConfig(
+                config.name(),
+                config.image(),
+                config.userSpecifiedImage(),
+                config.command(),
+                config.args(),
+                config.workingDir(),
+                config.env(),
+                mounts,
+                config.devices(),
+                config.cdiDevices(),
+                config.labels(),
+                config.annotations(),
+                config.logPath(),
+                config.stdin(),
+                config.stdinOnce(),
+                config.tty(),
+                config.stopSignal(),
+                config.security(),
+                config.resources());
     }
 
     static ContainerConfig container(String name, List<String> command, SecurityConfig security) {

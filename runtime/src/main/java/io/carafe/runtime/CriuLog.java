@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What CRIU says of itself: a line each, as {@code (00.564407) Error (criu/files-reg.c:1790): Can't lookup mount=27}. */
-final class CriuLog {
+public final class CriuLog {
 
     private static final String ERROR = ") Error (";
 
     private CriuLog() {}
 
     /** The first errors of a log, which are the causes; empty if there are none, or no log. */
-    static String reason(Path log) {
+    public static String reason(Path log) {
         try {
             return reason(
                     Files.readString(log, StandardCharsets.ISO_8859_1).lines().toList());

@@ -136,11 +136,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
 
     @Override
     public void checkpoint(String id, Path images, Path work, Deadline deadline) {
-        var criu = Executables.find("criu");
-        if (criu.isEmpty()) {
-            throw new CarafeException.FailedPrecondition(
-                    "checkpoint container " + id + ": there is no program criu; install it");
-        }
+        requireCriu("checkpoint", id);
         try {
             succeed(
                     List.of(
@@ -159,6 +155,18 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
             var reason = CriuLog.reason(work.resolve("dump.log"));
             throw new CarafeException.FailedPrecondition(
                     e.getMessage() + (reason.isEmpty() ? "" : ": criu: " + reason), e);
+        }
+    }
+
+    @Override
+    public void requireRestore(String id) {
+        requireCriu("restore", id);
+    }
+
+    private static void requireCriu(String action, String id) {
+        if (Executables.find("criu").isEmpty()) {
+            throw new CarafeException.FailedPrecondition(
+                    action + " container " + id + ": there is no program criu; install it");
         }
     }
 

@@ -101,6 +101,14 @@ public interface OciRuntime {
     void checkpoint(String id, Path images, Path work, Deadline deadline);
 
     /**
+     * Looks whether a container can be made of what {@link #checkpoint} wrote. Who does it is the monitor, as with
+     * {@link #createCommand}.
+     *
+     * @throws io.carafe.base.CarafeException.FailedPrecondition if it cannot
+     */
+    void requireRestore(String id);
+
+    /**
      * Starts one more process in a running container. The child ends with the process and with its exit code; a process
      * that could not be started is a child that exits non-zero with the reason in {@link ExecStart#log}.
      */

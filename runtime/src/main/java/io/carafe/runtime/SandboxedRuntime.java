@@ -119,6 +119,12 @@ public final class SandboxedRuntime extends ExternalRuntime {
                 + " cannot checkpoint one container of a sandbox");
     }
 
+    @Override
+    public void requireRestore(String id) {
+        throw new CarafeException.FailedPrecondition("restore container " + id + ": runtime handler " + name()
+                + " cannot restore one container of a sandbox");
+    }
+
     /**
      * Makes the sandbox of a pod. Nobody waits for it: when its process ends, so has the pod.
      *

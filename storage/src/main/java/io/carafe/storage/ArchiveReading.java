@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The reading of one layer's archive by two threads: the caller's reads the stream (which downloads and inflates) and hashes
+ * The reading of an archive, mostly that of a layer, by two threads: the caller's reads the stream (which downloads and inflates) and hashes
  * it, a platform thread does something with its members. Every byte counts for the digest, also what follows the end of
  * the archive, since the digest was made of the whole stream.
  */
@@ -25,6 +25,7 @@ final class ArchiveReading<R> {
         R read(ChunkPipe pipe) throws IOException;
     }
 
+    private final String what;
     private final Digest diffId;
     private final UnpackLimits limits;
     private final Work<R> work;
@@ -32,6 +33,15 @@ final class ArchiveReading<R> {
     private final CompletableFuture<R> result = new CompletableFuture<>();
 
     ArchiveReading(Digest diffId, UnpackLimits limits, Work<R> work) {
+        this("layer " + diffId, diffId, limits, work);
+    }
+
+    /**
+     * @param what is read, for messages
+     * @param diffId its digest; null if it may have any
+     */
+    ArchiveReading(String what, Digest diffId, UnpackLimits limits, Work<R> work) {
+        this.what = what;
         this.diffId = diffId;
         this.limits = limits;
         this.work = work;
@@ -43,7 +53,7 @@ final class ArchiveReading<R> {
      */
     R run(InputStream tar) throws IOException {
         var worker = Thread.ofPlatform()
-                .name("layer-" + diffId.hex().substring(0, 12))
+                .name(diffId == null ? "archive" : "layer-" + diffId.hex().substring(0, 12))
                 .start(this::work);
         boolean complete = false;
         try {
@@ -53,7 +63,7 @@ final class ArchiveReading<R> {
             return done;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CarafeException.Cancelled("layer " + diffId + ": the caller cancelled it");
+            throw new CarafeException.Cancelled(what + ": the caller cancelled it");
         } finally {
             if (!complete) {
                 worker.interrupt();
@@ -74,7 +84,7 @@ final class ArchiveReading<R> {
 
     /** Passes the stream on and hashes it to its real end, unless the worker fails. */
     private void pump(InputStream tar) throws IOException, InterruptedException {
-        var hasher = diffId.newHasher();
+        var hasher = diffId == null ? null : diffId.newHasher();
         long total = 0;
         byte[] buffer;
         while ((buffer = pipe.buffer()) != null) {
@@ -84,13 +94,15 @@ final class ArchiveReading<R> {
                 checkDigest(hasher);
                 return;
             }
-            hasher.update(buffer, 0, length);
+            if (hasher != null) {
+                hasher.update(buffer, 0, length);
+            }
             total += length;
             checkTotal(total);
             pipe.put(buffer, length);
         }
         finished(); // throws: the worker reads to the end unless it fails
-        throw new IllegalStateException("layer " + diffId + ": the archive was not read to its end");
+        throw new IllegalStateException(what + ": the archive was not read to its end");
     }
 
     /** Fills a buffer, so that a stream that gives little at a time does not cost a handover each. */
@@ -110,6 +122,9 @@ final class ArchiveReading<R> {
 
     private void checkDigest(MessageDigest hasher) throws InterruptedException {
         finished(); // an archive that cannot be read says more than a digest that differs
+        if (hasher == null) {
+            return;
+        }
         var actual = new Digest(diffId.algorithm(), HexFormat.of().formatHex(hasher.digest()));
         if (!actual.equals(diffId)) {
             throw refused("the archive's digest is " + actual);
@@ -122,15 +137,15 @@ final class ArchiveReading<R> {
         } catch (ExecutionException e) {
             throw switch (e.getCause()) {
                 case CarafeException known -> inContext(known);
-                case IOException io -> Failure.of("layer " + diffId, io);
-                default -> CarafeException.of("layer " + diffId, e.getCause());
+                case IOException io -> Failure.of(what, io);
+                default -> CarafeException.of(what, e.getCause());
             };
         }
     }
 
     /** The same kind of error, with the layer named before the entry. */
     private CarafeException inContext(CarafeException e) {
-        var message = "layer " + diffId + ": " + e.getMessage();
+        var message = what + ": " + e.getMessage();
         return switch (e) {
             case CarafeException.InvalidArgument _ -> new CarafeException.InvalidArgument(message, e);
             case CarafeException.ResourceExhausted _ -> new CarafeException.ResourceExhausted(message, e);
@@ -139,6 +154,6 @@ final class ArchiveReading<R> {
     }
 
     private CarafeException refused(String why) {
-        return new CarafeException.InvalidArgument("layer " + diffId + ": " + why);
+        return new CarafeException.InvalidArgument(what + ": " + why);
     }
 }

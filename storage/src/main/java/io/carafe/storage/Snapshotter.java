@@ -3,6 +3,8 @@ package io.carafe.storage;
 import io.carafe.base.CarafeException;
 import io.carafe.oci.Digest;
 import io.carafe.storage.tar.TarWriter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +64,21 @@ public sealed interface Snapshotter permits OverlaySnapshotter, CopySnapshotter 
      * @throws CarafeException.FailedPrecondition if changes cannot be told from the rest
      */
     List<String> writeChanges(String key, TarWriter tar);
+
+    /**
+     * Mounts the snapshot and changes its files as those of another one of the same layers were.
+     *
+     * @param tar what {@link #writeChanges} wrote there
+     * @param deleted what it returned
+     * @param staging a directory that is made, and the caller's to delete
+     */
+    default void applyChanges(String key, Path tar, List<String> deleted, Path staging) {
+        try (var changes = Files.newInputStream(tar)) {
+            TreeUntar.apply("changes for snapshot " + key, changes, deleted, staging, mount(key));
+        } catch (IOException e) {
+            throw Failure.of("apply changes to snapshot " + key, e);
+        }
+    }
 
     Optional<Snapshot> find(String key);
 

@@ -67,6 +67,11 @@ public record Config(
                     "Bytes after which a container's log begins anew, losing what was in it; 0: only the kubelet rotates logs.")
             int containerLogMaxSize,
 
+            @Doc(
+                    "Whether an image that is a checkpoint is restored: its processes get the users and capabilities that it"
+                            + " says, whatever their pod may have.")
+            boolean restoreImages,
+
             @Doc("OCI runtimes by handler name.") Map<String, Handler> handlers) {
 
         /** What conmon reads at once: a log must hold more. */
@@ -86,7 +91,7 @@ public record Config(
         }
 
         public Runtimes withDefaultHandler(String name) {
-            return new Runtimes(name, conmon, createTimeout, containerLogMaxSize, handlers);
+            return new Runtimes(name, conmon, createTimeout, containerLogMaxSize, restoreImages, handlers);
         }
     }
 
@@ -253,7 +258,7 @@ public record Config(
             "/carafe",
             "auto",
             new Log("info", "text"),
-            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, handlers("runc", "crun", "runsc")),
+            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, false, handlers("runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
             new Image(

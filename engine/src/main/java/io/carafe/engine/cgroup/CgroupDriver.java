@@ -82,6 +82,13 @@ public sealed interface CgroupDriver permits CgroupfsDriver, SystemdDriver {
     /** A container's cgroup as {@code linux.cgroupsPath} names it. */
     String cgroupsPath(String containerCgroup);
 
+    /**
+     * The cgroup that a {@code linux.cgroupsPath} names, which may be somebody else's idea of a good place.
+     *
+     * @throws CarafeException.InvalidArgument if it names none in this driver's way
+     */
+    String named(String cgroupsPath);
+
     /** What a runtime is told with every call. */
     List<String> runtimeArguments();
 

@@ -68,6 +68,11 @@ public record CgroupfsDriver(CgroupLayout layout, String parent) implements Cgro
     }
 
     @Override
+    public String named(String cgroupsPath) {
+        return layout.cgroup(cgroupsPath).path();
+    }
+
+    @Override
     public List<String> runtimeArguments() {
         return List.of();
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Units of systemd: a slice for each pod, in it a scope for each container, which the runtime makes, and for a pod's own
@@ -27,6 +28,8 @@ public record SystemdDriver(CgroupLayout layout, Units units, String parent) imp
     private static final String INIT = "carafe-init-";
     private static final String MONITOR = "carafe-conmon-";
     private static final String SCOPE = ".scope";
+    /** What systemd takes in the name of a unit without escapes. */
+    private static final Pattern SCOPE_PART = Pattern.compile("[A-Za-z0-9_.-]{1,200}");
 
     /** @param parent a slice, or a cgroup such as {@code /carafe}, in the place of which {@code carafe.slice} is used */
     public static SystemdDriver of(CgroupLayout layout, Units units, String parent) {
@@ -89,6 +92,20 @@ public record SystemdDriver(CgroupLayout layout, Units units, String parent) imp
         var name = unit(containerCgroup);
         var id = name.substring(CONTAINER.length(), name.length() - SCOPE.length());
         return slice(containerCgroup) + ":" + CONTAINER.substring(0, CONTAINER.length() - 1) + ":" + id;
+    }
+
+    @Override
+    public String named(String cgroupsPath) {
+        var parts = cgroupsPath.split(":", -1);
+        if (parts.length != 3
+                || !SCOPE_PART.matcher(parts[1] + parts[2]).matches()
+                || parts[2].isEmpty()
+                || parts[2].endsWith(".slice")) {
+            throw new CarafeException.InvalidArgument("cgroups path \"" + cgroupsPath
+                    + "\" is not of the form SLICE:PREFIX:NAME, which the driver systemd needs");
+        }
+        var name = parts[1].isEmpty() ? parts[2] : parts[1] + "-" + parts[2];
+        return SliceName.path(SliceName.of(parts[0])) + "/" + name + SCOPE;
     }
 
     @Override

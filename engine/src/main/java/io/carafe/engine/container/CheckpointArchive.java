@@ -93,14 +93,19 @@ record CheckpointArchive(Container container, Snapshotter snapshots, Path bundle
                 record.handler(),
                 record.createdAt(),
                 Instant.now(),
-                false);
+                record.restored());
     }
 
     private static List<Bound> bindMounts(Spec spec) {
         return spec.mounts().stream()
-                .filter(mount -> "bind".equals(mount.type()) || mount.options().contains("rbind"))
+                .filter(CheckpointArchive::isBind)
                 .map(CheckpointArchive::bound)
                 .toList();
+    }
+
+    static boolean isBind(Mount mount) {
+        var options = mount.options() == null ? List.<String>of() : mount.options();
+        return "bind".equals(mount.type()) || options.contains("bind") || options.contains("rbind");
     }
 
     private static Bound bound(Mount mount) {

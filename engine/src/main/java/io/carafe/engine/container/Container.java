@@ -10,6 +10,7 @@ import io.carafe.engine.stage.OperationQueue;
 import io.carafe.engine.stage.Owner;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -91,15 +92,24 @@ public record Container(
                 exit == null ? "" : exit.reason(),
                 exit == null ? "" : exit.message(),
                 log == null ? "" : log.toString(),
-                alive ? record.monitored().container().pid() : 0,
+                alive && record.monitored() != null
+                        ? record.monitored().container().pid()
+                        : 0,
                 record.process().user(),
                 record.resources(),
                 record.process().stopSignal(),
-                Map.of(
-                        "cgroup", record.cgroup(),
-                        "bundle", record.monitored().bundle().toString(),
-                        "monitorPid",
-                                Integer.toString(record.monitored().monitor().pid()),
-                        "runtimeHandler", record.handler()));
+                info(record));
+    }
+
+    private static Map<String, String> info(ContainerRecord record) {
+        var info = new TreeMap<>(Map.of("cgroup", record.cgroup(), "runtimeHandler", record.handler()));
+        if (record.monitored() != null) {
+            info.put("bundle", record.monitored().bundle().toString());
+            info.put("monitorPid", Integer.toString(record.monitored().monitor().pid()));
+        }
+        if (record.restored()) {
+            info.put("checkpoint", record.checkpoint());
+        }
+        return info;
     }
 }

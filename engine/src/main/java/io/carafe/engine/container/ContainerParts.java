@@ -2,6 +2,7 @@ package io.carafe.engine.container;
 
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.EngineCore;
+import io.carafe.engine.Places;
 import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.spec.SpecGenerator;
@@ -11,6 +12,7 @@ import io.carafe.engine.store.Store;
 import io.carafe.engine.table.Claims;
 import io.carafe.engine.table.Table;
 import io.carafe.runtime.RuntimeHandlers;
+import java.nio.file.Path;
 import java.util.List;
 
 /** What the operations on containers share. */
@@ -30,22 +32,29 @@ record ContainerParts(
         ContainerPlugins plugins,
         Store store,
         Leftovers leftovers,
+        Places places,
         Timeouts timeouts) {
+
+    Path bundle(String containerId) {
+        return places.bundle(containerId);
+    }
 
     static ContainerParts of(EngineCore core) {
         var parts = core.parts();
         var table = new Table<ContainerKey, Container>("container");
-        var image = new ImageStage(parts.images());
+        var checkpoints = new CheckpointImport(parts.images(), parts.snapshots(), core.places(), core.restoreImages());
+        var image = new ImageStage(parts.images(), checkpoints);
         var kill = new Kill(parts.handlers(), parts.cgroups());
         var events = new ContainerEvents(core.events(), table);
-        var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), core.places());
+        var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), parts.driver(), core.places());
+        var oomKills = new OomKills(parts.handlers(), parts.cgroups(), parts.driver(), table);
         return new ContainerParts(
                 table,
                 new Claims<>(),
-                stages(core, table, image, kill, plugins),
+                stages(core, table, image, checkpoints, kill, plugins),
                 image,
                 kill,
-                new Exits(parts.monitor(), parts.handlers(), events, plugins.nri(), parts.cgroups()),
+                new Exits(parts.monitor(), parts.handlers(), events, oomKills, plugins.nri(), parts.cgroups()),
                 events,
                 parts.monitor(),
                 parts.handlers(),
@@ -55,6 +64,7 @@ record ContainerParts(
                 plugins,
                 core.store(),
                 core.leftovers(),
+                core.places(),
                 core.timeouts());
     }
 
@@ -62,13 +72,16 @@ record ContainerParts(
             EngineCore core,
             Table<ContainerKey, Container> table,
             ImageStage image,
+            CheckpointImport checkpoints,
             Kill kill,
             ContainerPlugins plugins) {
         var parts = core.parts();
+        var monitors = new MonitorStage(
+                parts.monitor(), parts.handlers(), parts.driver(), core.pods(), core.places(), core.timeouts());
         return new Stages<>(
                 List.of(
                         image,
-                        new SnapshotStage(image, parts.images(), parts.snapshots(), core.pods()),
+                        new SnapshotStage(image, parts.images(), parts.snapshots(), checkpoints, core.pods()),
                         new SpecStage(
                                 parts.specs(),
                                 image,
@@ -76,17 +89,13 @@ record ContainerParts(
                                 parts.handlers(),
                                 parts.driver(),
                                 plugins,
+                                checkpoints,
                                 core.pods(),
                                 table,
                                 core.places()),
-                        new MonitorStage(
-                                parts.monitor(),
-                                parts.handlers(),
-                                parts.driver(),
-                                core.pods(),
-                                core.places(),
-                                core.timeouts()),
-                        new GateStage(parts.handlers(), plugins.nri(), kill, table, core.timeouts())),
+                        monitors,
+                        new GateStage(
+                                parts.handlers(), plugins.nri(), monitors, checkpoints, kill, table, core.timeouts())),
                 core.timeouts().operation(),
                 parts.timings(),
                 parts.faults());

@@ -2,6 +2,7 @@ package io.carafe.engine.container;
 
 import io.carafe.base.CarafeException;
 import io.carafe.engine.Places;
+import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.SecurityConfig;
 import io.carafe.engine.table.Table;
@@ -15,7 +16,8 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 
 /** What plugins are told of containers, and what they may make of them. */
-record ContainerPlugins(Nri nri, Table<ContainerKey, Container> table, CgroupLayout cgroups, Places places) {
+record ContainerPlugins(
+        Nri nri, Table<ContainerKey, Container> table, CgroupLayout cgroups, CgroupDriver driver, Places places) {
 
     /**
      * Lets plugins adjust the document of a container that is being made.
@@ -26,7 +28,8 @@ record ContainerPlugins(Nri nri, Table<ContainerKey, Container> table, CgroupLay
     Created create(ContainerRecord record, Spec spec) {
         var created = nri.createContainer(record.id(), () -> facts(now(record)), spec);
         var path = created.spec().linux().cgroupsPath();
-        if (!path.equals(spec.linux().cgroupsPath()) && cgroups.cgroup(path).exists()) {
+        if (!path.equals(spec.linux().cgroupsPath())
+                && cgroups.cgroup(driver.named(path)).exists()) {
             throw new CarafeException.InvalidArgument("a plugin wants the container in the cgroup " + path
                     + ", which exists: it must be the container's own");
         }

@@ -18,6 +18,7 @@ import java.time.Instant;
  * @param startedAt null before
  * @param exit null until it has ended
  * @param resources limits in force
+ * @param checkpoint what it is restored from, for people; null if it was made anew
  */
 public record ContainerRecord(
         String id,
@@ -32,7 +33,8 @@ public record ContainerRecord(
         Monitored monitored,
         Instant startedAt,
         Exit exit,
-        Resources resources) {
+        Resources resources,
+        String checkpoint) {
 
     /** Where in its life a container is; after a crash it says which way to go on. */
     public enum Phase {
@@ -68,43 +70,127 @@ public record ContainerRecord(
         };
     }
 
+    /** Whether it comes from a checkpoint: it has no process before its start. */
+    boolean restored() {
+        return checkpoint != null;
+    }
+
     public ContainerKey key() {
         return new ContainerKey(podId, config.name());
     }
 
     ContainerRecord withPhase(Phase value) {
         return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, value, image, process, monitored, startedAt, exit,
-                resources);
+                id,
+                podId,
+                config,
+                handler,
+                cgroup,
+                createdAt,
+                value,
+                image,
+                process,
+                monitored,
+                startedAt,
+                exit,
+                resources,
+                checkpoint);
     }
 
     ContainerRecord withImage(ImageOfIt value) {
         return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, phase, value, process, monitored, startedAt, exit,
-                resources);
+                id,
+                podId,
+                config,
+                handler,
+                cgroup,
+                createdAt,
+                phase,
+                value,
+                process,
+                monitored,
+                startedAt,
+                exit,
+                resources,
+                checkpoint);
     }
 
     ContainerRecord withProcess(ProcessOfIt value, Resources limits) {
         return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, phase, image, value, monitored, startedAt, exit, limits);
+                id,
+                podId,
+                config,
+                handler,
+                cgroup,
+                createdAt,
+                phase,
+                image,
+                value,
+                monitored,
+                startedAt,
+                exit,
+                limits,
+                checkpoint);
     }
 
     ContainerRecord withCgroup(String value) {
         return new ContainerRecord(
-                id, podId, config, handler, value, createdAt, phase, image, process, monitored, startedAt, exit,
-                resources);
+                id,
+                podId,
+                config,
+                handler,
+                value,
+                createdAt,
+                phase,
+                image,
+                process,
+                monitored,
+                startedAt,
+                exit,
+                resources,
+                checkpoint);
+    }
+
+    ContainerRecord withCheckpoint(String value) {
+        return new ContainerRecord(
+                id, podId, config, handler, cgroup, createdAt, phase, image, process, monitored, startedAt, exit,
+                resources, value);
     }
 
     ContainerRecord withMonitored(Monitored value) {
         return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, phase, image, process, value, startedAt, exit,
-                resources);
+                id,
+                podId,
+                config,
+                handler,
+                cgroup,
+                createdAt,
+                phase,
+                image,
+                process,
+                value,
+                startedAt,
+                exit,
+                resources,
+                checkpoint);
     }
 
     ContainerRecord withResources(Resources value) {
         return new ContainerRecord(
-                id, podId, config, handler, cgroup, createdAt, phase, image, process, monitored, startedAt, exit,
-                value);
+                id,
+                podId,
+                config,
+                handler,
+                cgroup,
+                createdAt,
+                phase,
+                image,
+                process,
+                monitored,
+                startedAt,
+                exit,
+                value,
+                checkpoint);
     }
 
     /** The gate is open. An exit may have been noted already. */
@@ -122,7 +208,8 @@ public record ContainerRecord(
                 monitored,
                 exit != null && exit.at().isBefore(at) ? exit.at() : at,
                 exit,
-                resources);
+                resources,
+                checkpoint);
     }
 
     /** It has ended; the first that is known of it counts. */
@@ -143,7 +230,8 @@ public record ContainerRecord(
                 monitored,
                 startedAt,
                 value,
-                resources);
+                resources,
+                checkpoint);
     }
 
     /** It never ran, whatever the monitor says of the kill that ended it. */
@@ -161,6 +249,7 @@ public record ContainerRecord(
                 monitored,
                 startedAt,
                 value,
-                resources);
+                resources,
+                checkpoint);
     }
 }

@@ -62,6 +62,10 @@ public final class ContainerRecovery {
         var record = container.record();
         try {
             var runtime = parts.handlers().get(record.handler());
+            if (record.monitored() == null) {
+                settleRestore(container, runtime);
+                return;
+            }
             parts.monitor().recover(record.monitored(), runtime);
             if (record.phase() == Phase.STARTING) {
                 settleStart(container, runtime);
@@ -86,6 +90,19 @@ public final class ContainerRecovery {
         } else {
             var now = Instant.now();
             container.owner().update(Durability.PROCESS, record -> record.started(now));
+        }
+    }
+
+    /** One that was being restored when the daemon died may have come to life, without anybody knowing its monitor. */
+    private void settleRestore(Container container, OciRuntime runtime) {
+        if (container.record().phase() != Phase.CREATED) {
+            parts.monitor()
+                    .discard(
+                            container.id(),
+                            parts.bundle(container.id()),
+                            runtime,
+                            Deadline.after(parts.timeouts().runtime()));
+            note(container, "the daemon died while it was being restored");
         }
     }
 

@@ -61,7 +61,8 @@ record CreateContainer(ContainerParts parts) {
                 null,
                 null,
                 null,
-                config.resources() == null ? Resources.NONE : config.resources());
+                config.resources() == null ? Resources.NONE : config.resources(),
+                null);
         var container = new Container(new Owner<>(Kind.CONTAINER, id, record, List.of(), parts.store()), pod);
         return container.owner().queue().submit(container.operation("create"), self -> make(self, container));
     }
@@ -79,7 +80,9 @@ record CreateContainer(ContainerParts parts) {
             requireReady(container.pod(), container.record().config());
             owner.update(Durability.POWER, record -> record.withPhase(Phase.CREATED));
             parts.table().add(container.id(), key, container);
-            parts.exits().watch(container);
+            if (!container.record().restored()) {
+                parts.exits().watch(container);
+            }
             parts.events().publish(container, ContainerEvent.Kind.CREATED);
             parts.plugins().nri().containerCreated(container.id());
             return container.id();

@@ -15,7 +15,13 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /** Notes how containers end. */
-record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, Nri nri, CgroupLayout cgroups) {
+record Exits(
+        Monitor monitor,
+        RuntimeHandlers handlers,
+        ContainerEvents events,
+        OomKills oomKills,
+        Nri nri,
+        CgroupLayout cgroups) {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Duration KILL_REST = Duration.ofSeconds(10);
@@ -23,8 +29,9 @@ record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, 
     /** Notes the exit of a container that the monitor watches, once it comes. */
     void watch(Container container) {
         var _ = monitor.exit(container.id())
-                .thenAccept(exit ->
-                        Thread.ofVirtual().name("exit of " + container).start(() -> note(container, translated(exit))));
+                .thenAccept(exit -> Thread.ofVirtual()
+                        .name("exit of " + container)
+                        .start(() -> note(container, translated(container, exit))));
     }
 
     /** Like {@link #watch}, but an exit that is known already is noted before this returns. */
@@ -33,7 +40,7 @@ record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, 
         if (known == null) {
             watch(container);
         } else {
-            note(container, translated(known));
+            note(container, translated(container, known));
         }
     }
 
@@ -76,11 +83,12 @@ record Exits(Monitor monitor, RuntimeHandlers handlers, ContainerEvents events, 
         }
     }
 
-    private static Exit translated(ContainerExit exit) {
+    private Exit translated(Container container, ContainerExit exit) {
+        boolean oomKilled = oomKills.happenedIn(container, exit);
         if (!exit.problem().isEmpty()) {
-            return new Exit(exit.code(), exit.finishedAt(), exit.oomKilled() ? "OOMKilled" : "Unknown", exit.problem());
+            return new Exit(exit.code(), exit.finishedAt(), oomKilled ? "OOMKilled" : "Unknown", exit.problem());
         }
-        var reason = exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error";
+        var reason = oomKilled ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error";
         return new Exit(exit.code(), exit.finishedAt(), reason, "");
     }
 }

@@ -5,6 +5,8 @@ import io.carafe.engine.container.ContainerRecord.ImageOfIt;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.image.ImageService.Lease;
 import io.carafe.engine.stage.Stage;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -13,10 +15,12 @@ import java.util.function.UnaryOperator;
 final class ImageStage implements Stage<ContainerRecord> {
 
     private final ImageService images;
+    private final CheckpointImport checkpoints;
     private final Map<String, Lease> leases = new ConcurrentHashMap<>();
 
-    ImageStage(ImageService images) {
+    ImageStage(ImageService images, CheckpointImport checkpoints) {
         this.images = images;
+        this.checkpoints = checkpoints;
     }
 
     @Override
@@ -25,8 +29,26 @@ final class ImageStage implements Stage<ContainerRecord> {
     }
 
     @Override
-    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) {
-        var lease = images.resolveForContainer(container.config().image());
+    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
+        var name = container.config().image();
+        if (CheckpointImport.isArchive(name)) {
+            var base = checkpoints.take(container.id(), Path.of(name));
+            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
+                    ::apply;
+        }
+        var lease = images.resolveForContainer(name);
+        var checkpoint = checkpoints.filesOf(lease.image());
+        if (checkpoint.isEmpty()) {
+            return made(container, lease);
+        }
+        try (lease) {
+            var base = checkpoints.takeFiles(container.id(), checkpoint.get());
+            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
+                    ::apply;
+        }
+    }
+
+    private UnaryOperator<ContainerRecord> made(ContainerRecord container, Lease lease) {
         leases.put(container.id(), lease);
         var image = lease.image();
         var ref = image.repoTags().stream()
@@ -37,8 +59,9 @@ final class ImageStage implements Stage<ContainerRecord> {
     }
 
     @Override
-    public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) {
+    public UnaryOperator<ContainerRecord> undo(ContainerRecord container, Deadline deadline) throws IOException {
         release(container.id());
+        checkpoints.delete(container.id());
         return UnaryOperator.identity();
     }
 

@@ -8,13 +8,17 @@ import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.model.PodName;
 import io.carafe.engine.monitor.Monitor;
 import io.carafe.engine.monitor.MonitorRequest;
+import io.carafe.engine.monitor.Monitored;
 import io.carafe.engine.pod.Pod;
+import io.carafe.engine.spec.Hostname;
 import io.carafe.engine.stage.Stage;
 import io.carafe.engine.table.Table;
+import io.carafe.linux.process.UtsNamespace;
 import io.carafe.runtime.OciRuntime;
 import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
@@ -41,10 +45,35 @@ record MonitorStage(
 
     @Override
     public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
+        var limit = deadline.earlierOf(Deadline.after(timeouts.runtime()));
+        if (container.restored()) {
+            handlers.usable(container.handler(), limit).requireRestore(container.id());
+            return UnaryOperator.identity(); // its processes would run at once
+        }
+        var monitored = make(container, null, limit);
+        return record -> record.withMonitored(monitored);
+    }
+
+    /**
+     * Makes the container of a checkpoint, and runs it.
+     *
+     * @param images of CRIU
+     */
+    Monitored restore(ContainerRecord container, Path images, Deadline deadline)
+            throws IOException, InterruptedException {
+        var monitored = make(container, images, deadline);
+        var pod = pods.get(container.podId());
+        if (pod.place().uts() != null) { // which CRIU gave the old pod's name
+            UtsNamespace.rename(
+                    pod.place().uts(), Hostname.of(pod.id(), pod.record().config()));
+        }
+        return monitored;
+    }
+
+    private Monitored make(ContainerRecord container, Path checkpoint, Deadline limit) {
         var config = container.config();
         var pod = pods.get(container.podId());
         var log = Container.log(container, pod);
-        var limit = deadline.earlierOf(Deadline.after(timeouts.runtime()));
         var monitorCgroup = monitorCgroup(container);
         var request = new MonitorRequest(
                 container.id(),
@@ -55,9 +84,9 @@ record MonitorStage(
                 config.tty(),
                 config.stdin(),
                 config.stdinOnce(),
+                checkpoint,
                 pid -> driver.place(pid, monitorCgroup, limit));
-        var monitored = monitor.create(request, limit);
-        return record -> record.withMonitored(monitored);
+        return monitor.create(request, limit);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.carafe.engine.container;
 
+import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.model.ContainerConfig;
@@ -9,11 +10,17 @@ import io.carafe.engine.stage.Stage;
 import io.carafe.engine.table.Table;
 import io.carafe.storage.Snapshot;
 import io.carafe.storage.Snapshotter;
+import java.io.IOException;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** The container's root file system, and one read-only for each image it mounts. */
-record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshots, Table<PodName, Pod> pods)
+record SnapshotStage(
+        ImageStage image,
+        ImageService images,
+        Snapshotter snapshots,
+        CheckpointImport checkpoints,
+        Table<PodName, Pod> pods)
         implements Stage<ContainerRecord> {
 
     /** What a container writes dies with it, so the kernel need not bring it to disk. */
@@ -27,11 +34,15 @@ record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshot
     }
 
     @Override
-    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) {
+    public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
         var owners = owners(pods.get(container.podId()));
         var layers = image.lease(container.id()).image().diffIds();
         snapshots.prepare(container.id(), layers, ROOTFS.withOwners(owners));
         snapshots.mount(container.id());
+        if (container.restored()) {
+            requireNodesIds(owners);
+            checkpoints.applyChanges(container.id());
+        }
         var volumes = imageVolumes(container);
         for (int i = 0; i < volumes.size(); i++) {
             try (var lease = images.resolveForContainer(volumes.get(i).image())) {
@@ -40,6 +51,14 @@ record SnapshotStage(ImageStage image, ImageService images, Snapshotter snapshot
             }
         }
         return UnaryOperator.identity();
+    }
+
+    /** What a checkpoint has of owners, on disk and in memory, are ids of the node. */
+    private static void requireNodesIds(Snapshot.Owners owners) {
+        if (owners != null) {
+            throw new CarafeException.FailedPrecondition(
+                    "a container cannot be restored in a pod with a user namespace: the checkpoint has other ids");
+        }
     }
 
     /** In a pod with a user namespace root's files are those of its own root. */

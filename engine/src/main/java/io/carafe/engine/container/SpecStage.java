@@ -35,6 +35,7 @@ record SpecStage(
         RuntimeHandlers handlers,
         CgroupDriver driver,
         ContainerPlugins plugins,
+        CheckpointImport checkpoints,
         Table<PodName, Pod> pods,
         Table<ContainerKey, Container> containers,
         Places places)
@@ -66,6 +67,9 @@ record SpecStage(
         // mounts may come from a file system that hangs
         var asked = OwnThread.call("spec of container " + container.id(), () -> specs.generate(request), deadline);
         var generated = specs.adjusted(asked, plugins.create(container, asked.spec()));
+        if (container.restored()) {
+            checkpoints.requireFit(container.id(), generated.spec());
+        }
         var bundle = Files.createDirectories(places.bundle(container.id()));
         Files.write(bundle.resolve("config.json"), Json.write(generated.spec()));
         var log = Container.log(container, pod);
@@ -75,7 +79,8 @@ record SpecStage(
         var process = new ProcessOfIt(generated.user(), generated.stopSignal());
         var path = generated.spec().linux().cgroupsPath();
         boolean moved = !path.equals(asked.spec().linux().cgroupsPath());
-        return record -> record.withProcess(process, generated.resources()).withCgroup(moved ? path : record.cgroup());
+        return record -> record.withProcess(process, generated.resources())
+                .withCgroup(moved ? driver.named(path) : record.cgroup());
     }
 
     @Override

@@ -39,9 +39,15 @@ record StartContainer(ContainerParts parts) {
         } catch (CarafeException e) {
             var exit = new Exit(START_FAILED, Instant.now(), "StartError", e.getMessage());
             owner.update(Durability.POWER, record -> record.failedToStart(exit));
+            if (owner.record().monitored() == null && container.exited().complete(null)) {
+                parts.events().publish(container, ContainerEvent.Kind.STOPPED);
+            }
             throw e;
         }
         owner.update(Durability.POWER, record -> record);
+        if (owner.record().restored()) {
+            parts.exits().watch(container);
+        }
         parts.events().publish(container, ContainerEvent.Kind.STARTED);
         parts.plugins().nri().containerStarted(container.id());
     }

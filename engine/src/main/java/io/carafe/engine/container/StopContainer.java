@@ -2,14 +2,18 @@ package io.carafe.engine.container;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.engine.container.ContainerRecord.Exit;
 import io.carafe.engine.container.ContainerRecord.Phase;
 import io.carafe.engine.stage.Operation;
 import io.carafe.linux.process.Signal;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 
 /** Asks a container to end, and ends it when the time it was given is over. */
 record StopContainer(ContainerParts parts) {
+
+    private static final int KILLED = 137;
 
     Operation<Void> begin(Container container, Duration grace) {
         container.killClock().atLatest(Deadline.after(grace));
@@ -33,6 +37,10 @@ record StopContainer(ContainerParts parts) {
         if (container.record().phase() == Phase.RUNNING) {
             operation.at("waiting for the program to end");
             askToEnd(container);
+        }
+        if (container.record().monitored() == null) {
+            parts.exits().note(container, new Exit(KILLED, Instant.now(), "Error", "")); // nothing has come of it yet
+            return;
         }
         operation.at("killing");
         parts.stages().undo(operation, container.owner(), GateStage.NAME);

@@ -249,6 +249,13 @@ public final class ImageService implements AutoCloseable {
                 "image " + nameOrId + ": its layer " + missing.get() + " is missing; pull the image again");
     }
 
+    /** Where the files of a layer are, as long as the image is leased. */
+    public Path files(Digest diffId) {
+        return layers.find(diffId)
+                .orElseThrow(() -> new CarafeException.NotFound("layer " + diffId + " is not here"))
+                .diff();
+    }
+
     private static CarafeException.NotFound absent(String nameOrId) {
         return new CarafeException.NotFound("image " + nameOrId + " is not here: pull it first");
     }

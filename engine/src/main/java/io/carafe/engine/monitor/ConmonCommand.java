@@ -43,6 +43,11 @@ final class ConmonCommand {
         return bundle.resolve("runtime.log");
     }
 
+    /** Where CRIU says why it could not restore the container. */
+    static Path restoreLog(Path bundle) {
+        return bundle.resolve("restore.log");
+    }
+
     static Spawn spawn(Conmon conmon, MonitorRequest request, Fd sync, Fd start, Fd stderr) {
         var path = Objects.requireNonNullElse(System.getenv("PATH"), "/usr/sbin:/usr/bin:/sbin:/bin");
         return Spawn.of(arguments(conmon, request))
@@ -84,6 +89,9 @@ final class ConmonCommand {
         create.globalArguments().forEach(argument -> arguments.add("--runtime-arg=" + argument));
         arguments.add("--runtime-arg=--log=" + runtimeLog(bundle));
         arguments.add("--runtime-arg=--log-format=json");
+        if (request.checkpoint() != null) {
+            arguments.addAll(List.of("--restore", request.checkpoint().toString(), "--runtime-opt=--file-locks"));
+        }
         if (request.terminal()) {
             arguments.add("-t");
         } else if (request.stdin()) {

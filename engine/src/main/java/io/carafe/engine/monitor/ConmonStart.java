@@ -9,6 +9,7 @@ import io.carafe.linux.process.Pipe;
 import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.Pump;
 import io.carafe.oci.Json;
+import io.carafe.runtime.CriuLog;
 import io.carafe.runtime.RuntimeMessages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -106,6 +107,9 @@ final class ConmonStart {
                     + ": conmon ended without an answer" + (said.isEmpty() ? "" : ": " + said));
         }
         var answer = Json.read(line.getBytes(StandardCharsets.UTF_8), Answer.class, "conmon's answer");
+        if (answer.pid() <= 0 && request.checkpoint() != null) {
+            throw notRestored(answer);
+        }
         if (answer.pid() <= 0) {
             var reason = RuntimeMessages.lastError(ConmonCommand.runtimeLog(request.bundle()));
             throw RuntimeMessages.failure(
@@ -122,6 +126,15 @@ final class ConmonStart {
                     + " was killed while it was created");
         }
         return new Monitored(request.id(), request.bundle(), request.log(), container.get(), monitor);
+    }
+
+    private CarafeException notRestored(Answer answer) {
+        var cause = CriuLog.reason(ConmonCommand.restoreLog(request.bundle()));
+        var reason = RuntimeMessages.lastError(ConmonCommand.runtimeLog(request.bundle()));
+        var said =
+                reason.isEmpty() && answer.message() != null ? answer.message().strip() : reason;
+        return new CarafeException.FailedPrecondition(request.runtime().name() + " restore " + request.id() + ": "
+                + said + (cause.isEmpty() ? "" : ": criu: " + cause));
     }
 
     private CarafeException late() {

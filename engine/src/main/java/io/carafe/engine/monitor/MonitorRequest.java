@@ -13,6 +13,8 @@ import java.nio.file.Path;
  * @param terminal what config.json says of {@code process.terminal}
  * @param stdin whether its standard input is open
  * @param stdinOnce whether that is closed for good when the first client detaches
+ * @param checkpoint CRIU's images of the processes that the container gets, and which run at once; null for one that is
+ *     made anew and waits at its gate
  * @param placement puts the monitor itself into its cgroup
  */
 public record MonitorRequest(
@@ -24,4 +26,5 @@ public record MonitorRequest(
         boolean terminal,
         boolean stdin,
         boolean stdinOnce,
+        Path checkpoint,
         Placement placement) {}

@@ -9,8 +9,16 @@ import io.carafe.engine.stage.Owner;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** A pod in memory. */
-public record Pod(Owner<PodRecord> owner, Places places) {
+/**
+ * A pod in memory.
+ *
+ * @param oomCount of its containers
+ */
+public record Pod(Owner<PodRecord> owner, Places places, OomCount oomCount) {
+
+    Pod(Owner<PodRecord> owner, Places places) {
+        this(owner, places, new OomCount());
+    }
 
     public String id() {
         return owner.id();

@@ -56,14 +56,23 @@ public final class PodRecovery {
     }
 
     private Optional<Runnable> adoptReady(Pod pod, boolean rebooted) {
+        var record = pod.record();
         var problem = rebooted ? "the machine was restarted" : problem(pod);
         if (problem.isEmpty()) {
+            pod.oomCount().settle(core.parts().cgroups().cgroup(counting(record)));
             service.guard(pod);
             return Optional.empty();
         }
         LOG.log(Level.WARNING, "{0} is not ready any more: {1}", pod, problem);
-        pod.owner().update(Durability.PROCESS, record -> record.withPhase(Phase.STOPPED));
+        pod.owner().update(Durability.PROCESS, changed -> changed.withPhase(Phase.STOPPED));
         return Optional.of(() -> service.finishStop(pod));
+    }
+
+    /** The cgroup that counts what happens in its containers. */
+    private String counting(PodRecord record) {
+        return record.sandbox() == null
+                ? record.cgroup()
+                : core.parts().driver().containerCgroup(record.cgroup(), record.id());
     }
 
     private static boolean holdsWhatStopUndoes(Pod pod) {

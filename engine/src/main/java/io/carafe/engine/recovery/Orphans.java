@@ -71,6 +71,7 @@ final class Orphans {
             found.addAll(cgroups());
             found.addAll(monitors());
             found.addAll(directories(places.checkpoints(), _ -> false, "unfinished checkpoint "));
+            found.addAll(directories(places.restores(), isContainer, "checkpoint to restore "));
             found.addAll(directories(places.bundles(), isContainer, "bundle "));
             found.addAll(snapshots());
             found.addAll(directories(places.namespaces(), isPod, "namespaces "));

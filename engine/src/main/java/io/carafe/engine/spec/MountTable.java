@@ -194,9 +194,14 @@ final class MountTable {
     }
 
     /** A mount can only pass on to others what the host's own mount takes part in. */
-    private static void requirePropagation(ContainerConfig.Mount mount, Path source) {
+    private void requirePropagation(ContainerConfig.Mount mount, Path source) {
         if (mount.propagation() == Propagation.PRIVATE) {
             return;
+        }
+        if (request.handler().sandboxed() && mount.propagation() == Propagation.BIDIRECTIONAL) {
+            throw new CarafeException.FailedPrecondition("mount " + mount.containerPath()
+                    + ": propagation BIDIRECTIONAL cannot be had with runtime handler "
+                    + request.handler().name() + ": what is mounted on a sandbox's own kernel is not seen on the node");
         }
         var carrier = carrier(source);
         boolean shared = carrier.propagation().stream().anyMatch(field -> field.startsWith("shared:"));

@@ -161,7 +161,7 @@ public final class SpecGenerator {
         return new ProcessSpec(
                 container.tty(),
                 null,
-                new ProcessSpec.User(user.uid(), user.gid(), null, user.supplementalGroups()),
+                new ProcessSpec.User(user.uid(), user.gid(), null, sorted(user.supplementalGroups())),
                 CommandLine.of(container, request.image()),
                 Environment.of(container, request.image(), Hostname.of(request.podId(), request.pod())),
                 cwd,
@@ -174,6 +174,11 @@ public final class SpecGenerator {
                 null,
                 null,
                 null);
+    }
+
+    /** As Linux keeps them; gVisor keeps the order that it is told. */
+    private static List<Long> sorted(List<Long> groups) {
+        return groups.stream().sorted().toList();
     }
 
     private Linux linux(

@@ -43,6 +43,18 @@ class SystemdDriverTest {
     }
 
     @Test
+    void aScopeIsFoundByThePathThatARuntimeIsGiven() {
+        assertEquals(
+                "/kubepods.slice/kubepods-pod1.slice/cri-carafe-abc.scope",
+                driver.named("kubepods-pod1.slice:cri-carafe:abc"));
+        assertEquals("/a.slice/abc.scope", driver.named("a.slice::abc"));
+        for (var wrong : List.of(
+                "/a/b", "a.slice:b", "a.slice:b:", "a:b:c", "a.slice:b/:c", "a.slice:b:c:d", "a.slice::c.slice")) {
+            assertThrows(CarafeException.InvalidArgument.class, () -> driver.named(wrong), wrong);
+        }
+    }
+
+    @Test
     void monitorsAreApartFromPods() {
         assertEquals(
                 "/carafe.slice/carafe-monitors.slice/carafe-conmon-abc.scope",

@@ -134,6 +134,7 @@ public final class TestNode implements AutoCloseable {
                 options.terminal(),
                 options.stdin(),
                 options.stdinOnce(),
+                null,
                 pid -> cgroup.child("monitors").add(pid));
     }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -174,6 +175,27 @@ public final class Cgroup {
     /** What its processes have used so far, and how many there are. */
     public CgroupStats stats() {
         return CgroupStats.of(this, layout);
+    }
+
+    /**
+     * How many processes the kernel has killed in it for want of memory: on v2 in it and below, those of cgroups that are gone
+     * too; on v1 (Linux 4.13) in it alone. Empty if it is gone, or the kernel does not count.
+     */
+    public OptionalLong oomKills() {
+        boolean v1 = layout.v1().containsKey("memory");
+        return directory("memory")
+                .map(directory -> CgroupFile.table(directory.resolve(v1 ? "memory.oom_control" : "memory.events")))
+                .map(events -> events.get("oom_kill"))
+                .map(OptionalLong::of)
+                .orElse(OptionalLong.empty());
+    }
+
+    /** The cgroups directly below it, in the hierarchy of the controller memory. */
+    public List<Cgroup> children() {
+        return directory("memory").stream()
+                .flatMap(directory -> children(directory).stream())
+                .map(directory -> child(directory.getFileName().toString()))
+                .toList();
     }
 
     @Override

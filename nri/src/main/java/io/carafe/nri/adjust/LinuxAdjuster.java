@@ -18,9 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Adjusts what a container has of the kernel. */
 record LinuxAdjuster(SpecDraft draft, Claims claims) {
+
+    /** As runtimes take it for systemd. */
+    private static final Pattern SCOPE = Pattern.compile("[^/:]+\\.slice:[^/:]*:[^/:]+");
 
     void adjust(LinuxContainerAdjustment linux) {
         new DeviceAdjuster(draft, claims).adjust(linux.getDevicesList());
@@ -60,11 +64,13 @@ record LinuxAdjuster(SpecDraft draft, Claims claims) {
     private void cgroupsPath(String path) {
         claims.claim(Field.CgroupsPath);
         var normal = Path.of(path).normalize();
-        if (!path.startsWith("/")
-                || normal.getNameCount() == 0
-                || !normal.toString().equals(path)) {
+        boolean absolute = path.startsWith("/")
+                && normal.getNameCount() > 0
+                && normal.toString().equals(path);
+        if (!absolute && !SCOPE.matcher(path).matches()) {
             throw new CarafeException.InvalidArgument(
-                    "cgroups_path \"" + path + "\": must be an absolute path below the cgroup root, without dots");
+                    "cgroups_path \"" + path
+                            + "\": must be an absolute path below the cgroup root, without dots, or SLICE:PREFIX:NAME for systemd");
         }
         draft.cgroupsPath = path;
     }

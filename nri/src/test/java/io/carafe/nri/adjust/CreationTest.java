@@ -242,6 +242,12 @@ class CreationTest {
         assertEquals(List.of("vendor.com/gpu=0"), creation.result().cdiDevices());
     }
 
+    @Test
+    void aScopeOfSystemdIsACgroupPathToo() {
+        var spec = adjusted("linux { cgroups_path: 'kubepods-other.slice:cri-carafe:abc' }");
+        assertEquals("kubepods-other.slice:cri-carafe:abc", spec.linux().cgroupsPath());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
