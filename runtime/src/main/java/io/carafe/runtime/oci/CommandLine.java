@@ -2,6 +2,7 @@ package io.carafe.runtime.oci;
 
 import io.carafe.base.CarafeException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,9 @@ import java.util.Set;
 
 /**
  * Words and flags as runc reads them, which is Go's way: {@code --name value}, {@code --name=value}, one dash or two, and what
- * is given twice counts as given last.
+ * is given twice counts as given last, but for {@link #all}.
  */
-record CommandLine(Map<String, String> values, List<String> words, List<String> rest) {
+record CommandLine(Map<String, List<String>> values, List<String> words, List<String> rest) {
 
     CommandLine {
         values = Map.copyOf(values);
@@ -27,7 +28,7 @@ record CommandLine(Map<String, String> values, List<String> words, List<String> 
      * @throws CarafeException.InvalidArgument if there is a flag that is in neither
      */
     static CommandLine parse(List<String> line, Set<String> valued, Set<String> switches, boolean untilWord) {
-        var values = new HashMap<String, String>();
+        var values = new HashMap<String, List<String>>();
         var words = new ArrayList<String>();
         for (int at = 0; at < line.size(); at++) {
             var word = line.get(at);
@@ -46,13 +47,13 @@ record CommandLine(Map<String, String> values, List<String> words, List<String> 
             int equals = flag.indexOf('=');
             var name = equals < 0 ? flag : flag.substring(0, equals);
             if (switches.contains(name)) {
-                values.put(name, equals < 0 ? "true" : flag.substring(equals + 1));
+                add(values, name, equals < 0 ? "true" : flag.substring(equals + 1));
             } else if (!valued.contains(name)) {
                 throw new CarafeException.InvalidArgument("flag provided but not defined: -" + name);
             } else if (equals >= 0) {
-                values.put(name, flag.substring(equals + 1));
+                add(values, name, flag.substring(equals + 1));
             } else if (++at < line.size()) {
-                values.put(name, line.get(at));
+                add(values, name, line.get(at));
             } else {
                 throw new CarafeException.InvalidArgument("flag needs an argument: -" + name);
             }
@@ -60,12 +61,24 @@ record CommandLine(Map<String, String> values, List<String> words, List<String> 
         return new CommandLine(values, words, List.of());
     }
 
+    private static void add(Map<String, List<String>> values, String name, String value) {
+        values.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
+    }
+
     Optional<String> value(String name) {
-        return Optional.ofNullable(values.get(name));
+        return Optional.ofNullable(values.get(name)).map(List::getLast);
+    }
+
+    /** Everything that is given under any of the names, a name at a time. */
+    List<String> all(String... names) {
+        return Arrays.stream(names)
+                .flatMap(name -> values.getOrDefault(name, List.of()).stream())
+                .toList();
     }
 
     boolean isOn(String name) {
-        return Set.of("true", "1", "t", "T", "TRUE", "True").contains(values.getOrDefault(name, ""));
+        return Set.of("true", "1", "t", "T", "TRUE", "True")
+                .contains(value(name).orElse(""));
     }
 
     /** The one word that the command wants. */

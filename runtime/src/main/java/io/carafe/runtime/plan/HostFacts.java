@@ -68,13 +68,35 @@ public record HostFacts(
         }
     }
 
-    /** Whether its kernel is at least this one. */
-    public boolean atLeast(int major, int minor) {
-        var numbers = kernel.split("[^0-9]+", 3);
-        if (numbers.length < 2 || numbers[0].isEmpty()) {
-            return true; // an unknown kernel answers for itself
-        }
-        int have = Integer.parseInt(numbers[0]);
-        return have > major || (have == major && Integer.parseInt(numbers[1]) >= minor);
+    /** The same with root or without. */
+    public HostFacts withRootless(boolean without) {
+        return new HostFacts(
+                kernel,
+                cgroups,
+                hugePageSizes,
+                capabilities,
+                lastCapability,
+                appArmor,
+                seLinux,
+                resctrl,
+                without,
+                uid,
+                gid);
+    }
+
+    /** The same where cgroups are not to be touched. */
+    public HostFacts withoutCgroups() {
+        return new HostFacts(
+                kernel,
+                new Cgroups(Map.of(), "", Set.of(), ""),
+                hugePageSizes,
+                capabilities,
+                lastCapability,
+                appArmor,
+                seLinux,
+                resctrl,
+                rootless,
+                uid,
+                gid);
     }
 }

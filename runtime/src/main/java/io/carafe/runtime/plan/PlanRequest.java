@@ -1,6 +1,8 @@
 package io.carafe.runtime.plan;
 
 import io.carafe.oci.runtime.Spec;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What is to be compiled.
@@ -15,5 +17,24 @@ public record PlanRequest(String id, String bundle, Spec spec, boolean systemd, 
 
     public PlanRequest(String id, String bundle, Spec spec) {
         this(id, bundle, spec, false, true);
+    }
+
+    /** The container's directory for a controller, of v1 where it lives there; empty if this host has none. */
+    public Optional<String> cgroup(HostFacts facts, String controller) {
+        if (facts.cgroups().none()) {
+            return Optional.empty();
+        }
+        var paths = paths(facts);
+        return paths.v1(controller).or(() -> paths.v2(controller));
+    }
+
+    /** All directories of the container's cgroup. */
+    public List<String> cgroups(HostFacts facts) {
+        return facts.cgroups().none() ? List.of() : paths(facts).directories();
+    }
+
+    private CgroupPaths paths(HostFacts facts) {
+        var linux = spec.linux();
+        return CgroupPaths.of(this, facts, linux == null ? null : linux.cgroupsPath());
     }
 }

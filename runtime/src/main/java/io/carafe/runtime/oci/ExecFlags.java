@@ -1,0 +1,117 @@
+package io.carafe.runtime.oci;
+
+import io.carafe.base.CarafeException;
+import io.carafe.oci.Json;
+import io.carafe.oci.runtime.ProcessSpec;
+import io.carafe.oci.runtime.ProcessSpec.Capabilities;
+import io.carafe.oci.runtime.ProcessSpec.User;
+import io.carafe.oci.runtime.Spec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What runc's {@code exec} takes: a process as a document, or the container's own with changes. */
+final class ExecFlags {
+
+    private static final Set<String> VALUED = Set.of(
+            "console-socket",
+            "pidfd-socket",
+            "cwd",
+            "env",
+            "e",
+            "user",
+            "u",
+            "additional-gids",
+            "g",
+            "process",
+            "p",
+            "pid-file",
+            "process-label",
+            "apparmor",
+            "cap",
+            "c",
+            "preserve-fds",
+            "cgroup");
+    private static final Set<String> SWITCHES =
+            Set.of("tty", "t", "detach", "d", "no-new-privs", "ignore-paused", "no-new-keyring");
+
+    private ExecFlags() {}
+
+    /** The process that {@code FLAGS ID ARGS} ask for in a container of this configuration. */
+    static ProcessSpec process(List<String> words, Spec spec, InputStream in) throws IOException {
+        var line = CommandLine.parse(words, VALUED, SWITCHES, true);
+        var document = line.value("process").or(() -> line.value("p"));
+        if (document.isPresent()) {
+            return Json.read(OciCompile.document(document, in), ProcessSpec.class, document.get());
+        }
+        if (line.rest().size() < 2) {
+            throw new CarafeException.InvalidArgument("exec: \"ID COMMAND\" or --process is missing");
+        }
+        if (spec.process() == null) {
+            throw new CarafeException.InvalidArgument(
+                    "exec: the container has no process to take after; use --process");
+        }
+        var own = spec.process();
+        var args = line.rest().subList(1, line.rest().size());
+        return new ProcessSpec(
+                line.isOn("tty") || line.isOn("t"),
+                own.consoleSize(),
+                user(line, own.user()),
+                args.getFirst().equals("--") ? args.subList(1, args.size()) : args,
+                joined(own.env(), line.all("env", "e")),
+                line.value("cwd").orElse(own.cwd()),
+                capabilities(own.capabilities(), line.all("cap", "c")),
+                own.rlimits(),
+                own.noNewPrivileges() || line.isOn("no-new-privs"),
+                line.value("apparmor").orElse(own.apparmorProfile()),
+                line.value("process-label").orElse(own.selinuxLabel()),
+                own.oomScoreAdj(),
+                own.scheduler(),
+                own.ioPriority(),
+                own.execCPUAffinity());
+    }
+
+    /** {@code UID[:GID]}, and groups beside it. */
+    private static User user(CommandLine line, User own) {
+        var base = own == null ? new User(0, 0, null, List.of()) : own;
+        var groups = new ArrayList<>(base.additionalGids());
+        line.all("additional-gids", "g").forEach(group -> groups.add(number(group, "additional-gids")));
+        var given = line.value("user").or(() -> line.value("u"));
+        if (given.isEmpty()) {
+            return new User(base.uid(), base.gid(), base.umask(), groups);
+        }
+        var parts = given.get().split(":", 2);
+        long gid = parts.length > 1 ? number(parts[1], "user") : base.gid();
+        return new User(number(parts[0], "user"), gid, base.umask(), groups);
+    }
+
+    private static long number(String value, String flag) {
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException e) {
+            throw new CarafeException.InvalidArgument("exec: --" + flag + ": \"" + value + "\" is no number", e);
+        }
+    }
+
+    private static Capabilities capabilities(Capabilities own, List<String> more) {
+        if (more.isEmpty()) {
+            return own;
+        }
+        var base = own == null ? new Capabilities(null, null, null, null, null) : own;
+        return new Capabilities(
+                joined(base.bounding(), more),
+                joined(base.effective(), more),
+                base.inheritable(),
+                joined(base.permitted(), more),
+                base.ambient());
+    }
+
+    private static List<String> joined(List<String> first, List<String> second) {
+        var all = new LinkedHashSet<>(first);
+        all.addAll(second);
+        return List.copyOf(all);
+    }
+}

@@ -1,0 +1,70 @@
+package io.carafe.runtime.plan;
+
+import io.carafe.base.CarafeException;
+import io.carafe.oci.Json;
+import io.carafe.oci.runtime.Spec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * A {@code config.json} as it was when it was read: parsed, and by what a plan names it.
+ *
+ * @param source for the plan's header
+ */
+public record PlanSource(Spec spec, Plan.Source source) {
+
+    /** The largest that is read: runc's own limit is the memory; this is a hundred times what Kubernetes writes. */
+    private static final int MAX_SIZE = 16 << 20;
+
+    /**
+     * @throws CarafeException.InvalidArgument if it is not there, too long, or no configuration
+     * @throws CarafeException.Internal if it cannot be read
+     */
+    public static PlanSource read(Path bundle) {
+        var file = bundle.resolve("config.json");
+        try {
+            byte[] json;
+            try (var in = Files.newInputStream(file)) {
+                json = in.readNBytes(MAX_SIZE + 1);
+            }
+            if (json.length > MAX_SIZE) {
+                throw new CarafeException.InvalidArgument(file + " is longer than " + MAX_SIZE + " bytes");
+            }
+            return of(json, file);
+        } catch (NoSuchFileException e) {
+            throw new CarafeException.InvalidArgument("there is no " + file + ": no such file or directory", e);
+        } catch (IOException e) {
+            throw new CarafeException.Internal("read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The file as it lies there now, whose content is {@code json}. */
+    public static PlanSource of(byte[] json, Path file) throws IOException {
+        var attributes = Files.readAttributes(file, "unix:size,ino,lastModifiedTime");
+        var changed = ((FileTime) attributes.get("lastModifiedTime")).toInstant();
+        if ((long) attributes.get("size") != json.length) {
+            throw new CarafeException.FailedPrecondition(file + " changed while it was read");
+        }
+        return new PlanSource(
+                Json.read(json, Spec.class, file.toString()),
+                new Plan.Source(
+                        json.length,
+                        changed.getEpochSecond(),
+                        changed.getNano(),
+                        (long) attributes.get("ino"),
+                        digest(json)));
+    }
+
+    private static Bytes digest(byte[] json) {
+        try {
+            return Bytes.of(MessageDigest.getInstance("SHA-256").digest(json));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}
