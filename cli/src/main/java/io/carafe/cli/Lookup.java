@@ -20,6 +20,10 @@ import java.util.stream.Stream;
  */
 final class Lookup {
 
+    /** Not of Comparator's methods: their lambdas can be serialized, and those the AOT cache does not keep. */
+    static final Comparator<PodSandbox> NEWEST_POD_FIRST =
+            (one, other) -> Long.compare(other.getCreatedAt(), one.getCreatedAt());
+
     private final List<Container> containers;
     private final Map<String, PodSandbox> pods;
 
@@ -41,8 +45,7 @@ final class Lookup {
     static Lookup of(List<Container> containers, List<PodSandbox> pods) {
         return new Lookup(
                 containers.stream()
-                        .sorted(Comparator.comparingLong(Container::getCreatedAt)
-                                .reversed())
+                        .sorted((one, other) -> Long.compare(other.getCreatedAt(), one.getCreatedAt()))
                         .toList(),
                 pods);
     }
@@ -73,9 +76,7 @@ final class Lookup {
     }
 
     Optional<PodSandbox> findPod(String name) {
-        var newestFirst = pods.values().stream()
-                .sorted(Comparator.comparingLong(PodSandbox::getCreatedAt).reversed())
-                .toList();
+        var newestFirst = pods.values().stream().sorted(NEWEST_POD_FIRST).toList();
         return unique(
                 "pod",
                 name,

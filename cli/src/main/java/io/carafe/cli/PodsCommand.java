@@ -8,7 +8,6 @@ import io.carafe.proto.cri.v1.PodSandboxStatus;
 import io.carafe.proto.cri.v1.PodSandboxStatusRequest;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ final class PodsCommand extends DaemonCommand {
     @Override
     int run(Connection daemon) {
         var pods = daemon.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance()).getItemsList().stream()
-                .sorted(Comparator.comparingLong(PodSandbox::getCreatedAt).reversed())
+                .sorted(Lookup.NEWEST_POD_FIRST)
                 .toList();
         if (quiet.get()) {
             pods.forEach(pod -> out.println(Text.shortId(pod.getId())));

@@ -1,7 +1,6 @@
 package io.carafe.linux.process;
 
 import io.carafe.base.CarafeException;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -81,14 +80,14 @@ public record IdMap(List<Range> uids, List<Range> gids) {
                 kind,
                 "in the namespace",
                 ranges.stream()
-                        .sorted(Comparator.comparingLong(Range::inside))
+                        .sorted((one, other) -> Long.compare(one.inside(), other.inside()))
                         .map(range -> new long[] {range.inside(), range.inside() + range.length()})
                         .toList());
         requireDisjoint(
                 kind,
                 "on the node",
                 ranges.stream()
-                        .sorted(Comparator.comparingLong(Range::outside))
+                        .sorted((one, other) -> Long.compare(one.outside(), other.outside()))
                         .map(range -> new long[] {range.outside(), range.outside() + range.length()})
                         .toList());
         if (onNode(ranges, 0).isEmpty()) {
