@@ -97,7 +97,7 @@ class OciCompileTest {
                 "-t",
                 "-e",
                 "B=2",
-                "--env=C=3",
+                "-e=C=3",
                 "--user",
                 "7:8",
                 "-g",
