@@ -32,7 +32,7 @@ struct execution {
     const struct plan *plan;
     const char *id;        /* of the container, for the session keyring's name */
     int console_socket;    /* connected, or -1 */
-    int gate;              /* of gate_make; -1: an exec, which goes on at once */
+    int gate;              /* of gate_make, closed by execute(); -1: an exec, which goes on at once */
     int join;              /* pidfd of the process whose namespaces a join without path means; -1 for create */
     unsigned listen_fds;   /* LISTEN_FDS of ours; so many from 3 on are left to the program, */
     unsigned preserve_fds; /* and so many after them */
@@ -68,3 +68,7 @@ int gate_make(int state_dir, struct failure *failure);
  * with the failure: what its last phase failed with, or ENXIO if nobody waits there (it is dead).
  */
 int gate_open(int state_dir, struct failure *failure);
+
+/* Whether phase host would be refused before it did anything: a cgroup that must be empty is not, or is frozen. To be asked
+   before the state directory says that the plan's cgroups are ours to remove. */
+int execute_check(const struct plan *plan, struct failure *failure);

@@ -2,11 +2,15 @@
 #include <string.h>
 
 #include "commands.h"
+#include "ops.h"
 #include "report.h"
 #include "seal.h"
 
 int main(int argc, char **argv) {
     static char name[] = "carafe-launcher";
+    if (argc == 2 && strcmp(argv[1], "ops") == 0) {
+        return ops_command();
+    }
     if (argc >= 2 && strcmp(argv[1], "pin") == 0) {
         return pin_command(argc - 2, argv + 2);
     }

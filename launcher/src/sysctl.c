@@ -1,14 +1,11 @@
 #include "sysctl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/vfs.h>
+#include <unistd.h>
 
+#include "private_proc.h"
 #include "report.h"
-#include "sys.h"
-
-#define PROC_SUPER_MAGIC 0x9fa0
 
 static bool clean(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'
@@ -54,41 +51,6 @@ bool sysctl_allowed(const char *path, bool net, bool ipc) {
     return false;
 }
 
-/*
- * A /proc of our own, mounted nowhere: on the host's one somebody may have mounted something else over the files that are
- * about to be written (CVE-2025-52881). Kernels before 5.2 can't do that; there /proc must at least be a proc.
- */
-static int open_proc(void) {
-    int context = (int)syscall(SYS_NR_fsopen, "proc", CARAFE_FSOPEN_CLOEXEC);
-    if (context >= 0) {
-        int mount = -1;
-        if (syscall(SYS_NR_fsconfig, context, CARAFE_FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
-            mount = (int)syscall(SYS_NR_fsmount, context, CARAFE_FSMOUNT_CLOEXEC, 0);
-        }
-        close(context);
-        if (mount >= 0) {
-            return mount;
-        }
-    }
-    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    struct statfs kind;
-    if (proc >= 0 && (fstatfs(proc, &kind) < 0 || kind.f_type != PROC_SUPER_MAGIC)) {
-        close(proc);
-        errno = ENODEV;
-        return -1;
-    }
-    return proc;
-}
-
-static int open_below(int directory, const char *path) {
-    struct carafe_open_how how = {
-        .flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
-        .resolve = CARAFE_RESOLVE_BENEATH | CARAFE_RESOLVE_NO_SYMLINKS | CARAFE_RESOLVE_NO_XDEV,
-    };
-    int fd = (int)syscall(SYS_NR_openat2, directory, path, &how, sizeof how);
-    return fd < 0 && errno == ENOSYS ? openat(directory, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : fd;
-}
-
 static int write_one(int proc, const char *assignment, bool net, bool ipc) {
     const char *equals = strchr(assignment, '=');
     char path[SYSCTL_PATH_MAX] = "sys/";
@@ -98,7 +60,7 @@ static int write_one(int proc, const char *assignment, bool net, bool ipc) {
     if (!sysctl_allowed(path + 4, net, ipc)) {
         return report("arguments", assignment, 0, "this sysctl does not belong to a namespace that is made here");
     }
-    int fd = open_below(proc, path);
+    int fd = private_proc_file(proc, path);
     if (fd < 0) {
         return report_errno("sysctl", assignment);
     }
@@ -114,7 +76,7 @@ int sysctl_write(const char **assignments, unsigned count, bool net, bool ipc) {
     if (count == 0) {
         return 0;
     }
-    int proc = open_proc();
+    int proc = private_proc_open();
     if (proc < 0) {
         return report_errno("sysctl", "/proc");
     }

@@ -1,0 +1,35 @@
+#include "private_proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/vfs.h>
+
+#include "sys.h"
+
+int private_proc_open(void) {
+    int context = (int)syscall(SYS_NR_fsopen, "proc", CARAFE_FSOPEN_CLOEXEC);
+    if (context >= 0) {
+        int mount = -1;
+        if (syscall(SYS_NR_fsconfig, context, CARAFE_FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
+            mount = (int)syscall(SYS_NR_fsmount, context, CARAFE_FSMOUNT_CLOEXEC, 0);
+        }
+        close(context);
+        if (mount >= 0) {
+            return mount;
+        }
+    }
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct statfs kind;
+    if (proc >= 0 && (fstatfs(proc, &kind) < 0 || kind.f_type != CARAFE_PROC_MAGIC)) {
+        close(proc);
+        errno = ENODEV;
+        return -1;
+    }
+    return proc;
+}
+
+int private_proc_file(int proc, const char *path) {
+    int fd = sys_openat2(proc, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0,
+                         CARAFE_RESOLVE_BENEATH | CARAFE_RESOLVE_NO_SYMLINKS | CARAFE_RESOLVE_NO_XDEV);
+    return fd < 0 && errno == ENOSYS ? openat(proc, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : fd;
+}

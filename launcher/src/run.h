@@ -1,0 +1,118 @@
+/* A plan that is being executed: what its steps' functions share. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "execute.h"
+#include "failure.h"
+#include "ops.h"
+#include "plan.h"
+
+enum { RUN_MAX_JOINS = 16 };
+
+struct run {
+    struct execution *execution;
+    const struct plan *plan;
+    struct failure *failure;
+    const struct step *step; /* the one that is being executed, or NULL */
+    int *slots;              /* descriptors, -1 while empty */
+    pid_t pid;               /* the container's process as the host sees it; 0 while there is none */
+
+    /* what phase host collects for the clone */
+    struct join {
+        int fd;
+        int flags;
+    } joins[RUN_MAX_JOINS];
+    unsigned join_count;
+    unsigned unshare;    /* CLONE_NEW… */
+    const char *timens;  /* what goes into timens_offsets, or NULL */
+    int cgroup;          /* directory on cgroup v2 that the process is cloned into, or -1, */
+    const char *born_in; /* and its path once that is done */
+
+    /* in the child */
+    int socket;          /* to the launcher; -1 once it is closed */
+    int root;            /* O_PATH of the root file system, or of "/" where the plan does not change it */
+    const char *rootfs;  /* its path on the host */
+    int proc;            /* a private /proc, or -1: see private_proc.h */
+    int slave;           /* terminal, or -1 */
+    int label;           /* attribute file of the security module, or -1 */
+    bool in_cwd;         /* the working directory is entered */
+    int null_mask;       /* detached tree of /dev/null, or -1 */
+    int empty_mask;      /* tmpfs, or -1 */
+};
+
+/* Fills run->failure for the step that is executed, "ORIGIN: what: errno's text", and returns -1. */
+int fail(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for what is no failed system call. */
+int refuse(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Executes one step. */
+int run_step(struct run *run, const struct step *step);
+
+/* run->proc, opened if it is not yet; -1 with errno. */
+int private_proc_of(struct run *run);
+
+/* The file that takes the label of op (OP_APPARMOR, OP_SELINUX) for the next execve; -1 with errno. */
+int label_open(struct run *run, unsigned op);
+
+/* The child's part of execute(), from the clone to execve. */
+void run_child(struct run *run) __attribute__((noreturn));
+
+/* Steps' functions, by file. */
+int op_userns(struct run *run, const struct step *step); /* op_namespaces.c */
+int op_join(struct run *run, const struct step *step);
+int op_unshare(struct run *run, const struct step *step);
+int op_timens(struct run *run, const struct step *step);
+int op_open(struct run *run, const struct step *step);
+int op_connect(struct run *run, const struct step *step);
+int op_tree(struct run *run, const struct step *step); /* op_mounts.c */
+int op_idmap(struct run *run, const struct step *step);
+int op_filesystem(struct run *run, const struct step *step);
+int op_attributes(struct run *run, const struct step *step);
+int op_attach(struct run *run, const struct step *step);
+int op_propagation(struct run *run, const struct step *step);
+int op_tmpcopyup(struct run *run, const struct step *step); /* op_copyup.c */
+int op_rootfs(struct run *run, const struct step *step); /* op_root.c */
+int op_pivot(struct run *run, const struct step *step);
+int op_root_propagation(struct run *run, const struct step *step);
+int op_remount_root_readonly(struct run *run, const struct step *step);
+int op_mask(struct run *run, const struct step *step); /* op_masks.c */
+int op_readonly(struct run *run, const struct step *step);
+int op_device(struct run *run, const struct step *step); /* op_devices.c */
+int op_symlink(struct run *run, const struct step *step);
+int op_dev_console(struct run *run, const struct step *step); /* op_terminal.c */
+int op_terminal(struct run *run, const struct step *step);
+int op_cgroup(struct run *run, const struct step *step); /* op_cgroups.c */
+int op_write(struct run *run, const struct step *step);
+int op_enter(struct run *run, const struct step *step);
+int op_controllers(struct run *run, const struct step *step);
+int op_cgroup_remove(struct run *run, const struct step *step);
+int op_rmdir(struct run *run, const struct step *step);
+int op_rdt(struct run *run, const struct step *step);
+int op_device_rules(struct run *run, const struct step *step); /* op_device_rules.c */
+int op_scope(struct run *run, const struct step *step); /* op_systemd.c */
+int op_scope_set(struct run *run, const struct step *step);
+int op_scope_stop(struct run *run, const struct step *step);
+int op_netdev(struct run *run, const struct step *step); /* op_netdev.c */
+int op_rlimit(struct run *run, const struct step *step); /* op_process.c */
+int op_oom_score(struct run *run, const struct step *step);
+int op_affinity(struct run *run, const struct step *step);
+int op_scheduler(struct run *run, const struct step *step);
+int op_ioprio(struct run *run, const struct step *step);
+int op_mempolicy(struct run *run, const struct step *step);
+int op_personality(struct run *run, const struct step *step);
+int op_hostname(struct run *run, const struct step *step);
+int op_domainname(struct run *run, const struct step *step);
+int op_sysctl(struct run *run, const struct step *step); /* op_security.c */
+int op_keyring(struct run *run, const struct step *step);
+int op_apparmor(struct run *run, const struct step *step);
+int op_selinux(struct run *run, const struct step *step);
+int op_no_new_privs(struct run *run, const struct step *step);
+int op_user(struct run *run, const struct step *step);
+int op_capabilities(struct run *run, const struct step *step);
+int op_seccomp(struct run *run, const struct step *step);
+int op_hook(struct run *run, const struct step *step); /* op_hooks.c */
+int op_exec(struct run *run, const struct step *step); /* op_exec.c */
+int op_nothing(struct run *run, const struct step *step); /* ops.c: state and sync, which their phase reads */
