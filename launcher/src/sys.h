@@ -10,6 +10,7 @@
 #define SYS_NR_fsopen 430
 #define SYS_NR_fsconfig 431
 #define SYS_NR_fsmount 432
+#define SYS_NR_pidfd_send_signal 424
 #define SYS_NR_pidfd_open 434
 #define SYS_NR_clone3 435
 #define SYS_NR_close_range 436

@@ -1,0 +1,19 @@
+/* What carafe-oci says when it cannot: to its callers' log file and to people. */
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * Errors go to the file too, one line each: {"level":"error","msg":…,"time":…}, or the same as key=value text. Podman reads
+ * the whole log as one object, so nothing else is ever written there. 0, or -1 after an error on standard error.
+ */
+int log_open(const char *path, bool json);
+
+/* Says what went wrong, lower case and without a full stop; returns -1, so that a function can end with it. */
+int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As complain(), with ": " and the text of errno. */
+int complain_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For people only: something that does not keep the command from succeeding. */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

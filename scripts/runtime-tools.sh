@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# usage: scripts/runtime-tools.sh [PROGRAM...]
+#
+# Runs the 58 validation programs of opencontainers/runtime-tools (or those that are named) against each runtime in RUNTIMES
+# (default: carafe-oci runc crun), in a mount namespace of its own, and writes conformance/results/runtime-tools.md. The exit
+# code is 0 when carafe-oci failed nothing but what conformance/runtime-tools/expected.txt names.
+set -eu
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+module=github.com/opencontainers/runtime-tools
+here=$top/conformance/runtime-tools
+built=$build/runtime-tools
+results=$top/conformance/results
+
+# What go.sum was when the programs were built tells whether they are still the ones that are pinned.
+build_programs() {
+    if [ -x "$built/runtimetest" ] && cmp -s "$here/go.sum" "$built/go.sum"; then return 0; fi
+    command -v go >/dev/null || die "the programs are built with Go: install Go 1.26 or later (go.dev/dl)"
+    say "building the validation programs of runtime-tools"
+    mkdir -p "$built"
+    cd "$here"
+    local source
+    source=$(GOFLAGS=-mod=readonly go list -m -f '{{.Dir}}' $module)
+    [ -n "$source" ] || { GOFLAGS=-mod=readonly go mod download $module; source=$(go list -m -f '{{.Dir}}' $module); }
+    CGO_ENABLED=0 go build -mod=mod -trimpath -o "$built/runtimetest" $module/cmd/runtimetest
+    # shellcheck disable=SC2046 # a list of packages
+    go build -mod=mod -trimpath -o "$built/" $(find "$source/validation" -mindepth 1 -maxdepth 1 -type d ! -name util -printf "$module/validation/%f\n")
+    install -m 0644 "$source"/rootfs-*.tar.gz "$built/"
+    cp go.sum "$built/"
+}
+
+if [ "${1-}" != inside ]; then
+    need_root conformance
+    "$top/scripts/deps.sh" conformance
+    build_programs
+    "$top/scripts/runc.sh" || true # the distribution's does, if it is new enough
+    exec unshare --mount --propagation private "$0" inside "$@"
+fi
+shift
+
+"$top/scripts/install.sh" "" "$build/conformance"
+home=$(mktemp -d /var/tmp/carafe-runtime-tools.XXXXXX)
+trap 'rm -rf "$home"' EXIT
+unified=/sys/fs/cgroup/unified
+cd "$built"
+[ $# -gt 0 ] || set -- $(find . -maxdepth 1 -type f -perm -u+x ! -name runtimetest -printf '%f\n' | sort)
+
+# run_all RUNTIME PROGRAM...: a line each, "pass" or the first check that was not ok.
+run_all() {
+    local runtime=$1 program path
+    shift
+    path=$(PATH=$build/conformance/bin:$build/bin:$PATH command -v "$runtime") || die "there is no $runtime"
+    for program; do
+        mkdir -p "$home/tmp" "$results/runtime-tools"
+        if TMPDIR=$home/tmp RUNTIME=$path timeout 120 "./$program" >"$results/runtime-tools/$program.$runtime.log" 2>&1 &&
+            ! grep -q '^not ok' "$results/runtime-tools/$program.$runtime.log"; then
+            printf '%s\tpass\n' "$program"
+        else
+            printf '%s\t%s\n' "$program" "$(grep -m1 '^not ok' "$results/runtime-tools/$program.$runtime.log" | sed 's/^not ok [0-9]* - //' || true)"
+        fi
+        rm -rf "$home/tmp"
+    done
+}
+
+for runtime in ${RUNTIMES:-carafe-oci runc crun}; do
+    # crun 1.8 refuses hosts that have cgroup v1 and a v2 hierarchy with controllers; it sees v1 alone here
+    if [ "$runtime" = crun ] && mountpoint -q $unified; then umount $unified; fi
+    say "runtime-tools with $runtime"
+    run_all "$runtime" "$@" >"$home/$runtime"
+done
+mkdir -p "$results"
+status=0
+perl "$here/table.pl" "$here/expected.txt" $(for runtime in ${RUNTIMES:-carafe-oci runc crun}; do echo "$home/$runtime"; done) \
+    >"$results/runtime-tools.md" || status=1
+cat "$results/runtime-tools.md"
+hand_back "$results" "$build"
+exit $status
