@@ -15,16 +15,18 @@ lib=$out/lib/carafe
 made=$top/dist/target
 
 # what is there is still right: nothing it is made of is newer
-newest=$(find "$made/carafed.jar" "$top/cli/target/carafe.jar" "$top/dist/src/main/sh" "$top/dist/src/main/systemd" "$top/scripts/layout.sh" "$top/scripts/aot.sh" "$top/launcher/target/carafe-launcher" \
+newest=$(find "$made/carafed.jar" "$top/cli/target/carafe.jar" "$top/runtime/target/carafe-oci.jar" "$top/dist/src/main/sh" "$top/dist/src/main/systemd" "$top/scripts/layout.sh" "$top/scripts/aot.sh" "$top/launcher/target/carafe-launcher" \
     -type f -newer "$out/.made" 2>/dev/null | head -1)
 if [ -e "$out/.made" ] && [ -z "$newest" ] && [ "$(cat "$out/.made")" = "$JAVA_HOME" ]; then exit 0; fi
 
 rm -rf "$out"
 mkdir -p "$out/bin" "$lib/native" "$out/libexec/carafe" "$out/share/bash-completion/completions" "$out/share/doc/carafe" "$out/lib/systemd/system"
-cp -p "$made/carafed.jar" "$top/cli/target/carafe.jar" "$lib/"
+cp -p "$made/carafed.jar" "$top/cli/target/carafe.jar" "$top/runtime/target/carafe-oci.jar" "$lib/"
 sed -e "s|@JDK@|$JAVA_HOME|g" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
 for program in carafed carafe; do install -m 0755 "$made/../src/main/sh/$program" "$out/bin/$program"; done
 install -m 0755 "$top/launcher/target/carafe-launcher" "$out/libexec/carafe/carafe-launcher"
+for program in carafe-oci-compile carafe-oci-java; do install -m 0755 "$made/../src/main/sh/$program" "$out/libexec/carafe/$program"; done
+ln -s ../libexec/carafe/carafe-launcher "$out/bin/carafe-oci"
 install -m 0644 "$top/dist/src/main/systemd/carafed.service" "$out/lib/systemd/system/"
 cp "$top/LICENSE" "$top/README.md" "$top/CHANGELOG.md" "$out/share/doc/carafe/"
 

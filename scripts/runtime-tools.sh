@@ -44,7 +44,8 @@ home=$(mktemp -d /var/tmp/carafe-runtime-tools.XXXXXX)
 trap 'rm -rf "$home"' EXIT
 unified=/sys/fs/cgroup/unified
 cd "$built"
-[ $# -gt 0 ] || set -- $(find . -maxdepth 1 -type f -perm -u+x ! -name runtimetest -printf '%f\n' | sort)
+[ $# -gt 0 ] || { mapfile -t programs < <(find . -maxdepth 1 -type f -perm -u+x ! -name runtimetest -printf '%f\n' | sort) && set -- "${programs[@]}"; }
+read -ra runtimes <<<"${RUNTIMES:-carafe-oci runc crun}"
 
 # run_all RUNTIME PROGRAM...: a line each, "pass" or the first check that was not ok.
 run_all() {
@@ -63,7 +64,7 @@ run_all() {
     done
 }
 
-for runtime in ${RUNTIMES:-carafe-oci runc crun}; do
+for runtime in "${runtimes[@]}"; do
     # crun 1.8 refuses hosts that have cgroup v1 and a v2 hierarchy with controllers; it sees v1 alone here
     if [ "$runtime" = crun ] && mountpoint -q $unified; then umount $unified; fi
     say "runtime-tools with $runtime"
@@ -71,8 +72,7 @@ for runtime in ${RUNTIMES:-carafe-oci runc crun}; do
 done
 mkdir -p "$results"
 status=0
-perl "$here/table.pl" "$here/expected.txt" $(for runtime in ${RUNTIMES:-carafe-oci runc crun}; do echo "$home/$runtime"; done) \
-    >"$results/runtime-tools.md" || status=1
+perl "$here/table.pl" "$here/expected.txt" "${runtimes[@]/#/$home/}" >"$results/runtime-tools.md" || status=1
 cat "$results/runtime-tools.md"
 hand_back "$results" "$build"
 exit $status

@@ -29,8 +29,8 @@ static int as_oci(int argc, char **argv, int skip) {
 int main(int argc, char **argv) {
     static char name[] = "carafe-launcher";
     const char *slash = argc == 0 ? NULL : strrchr(argv[0], '/');
-    if (argc > 0 && strcmp(slash == NULL ? argv[0] : slash + 1, "carafe-oci") == 0) {
-        return as_oci(argc, argv, 1);
+    if (argc > 0 && strcmp(slash == NULL ? argv[0] : slash + 1, name) != 0) {
+        return as_oci(argc, argv, 1); /* carafe-oci, or what it stands in for */
     }
     if (argc >= 2 && strcmp(argv[1], "oci") == 0) {
         return as_oci(argc, argv, 2);

@@ -357,8 +357,8 @@ int life_end(struct life *life) {
     if (pidfd >= 0) {
         syscall(SYS_NR_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
     }
-    /* all of it: without a pid namespace of its own the others go on, and v1's frozen processes don't die */
-    if (life->container.cgroup_count > 0) {
+    /* without a pid namespace of its own the others go on, and v1's frozen processes don't die */
+    if (!life->container.private_pids || cgroup_is_frozen(&life->container)) {
         cgroup_signal(&life->container, SIGKILL);
     }
     struct pollfd end = {.fd = pidfd, .events = POLLIN};

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154
-# Sourced by carafed and carafe, which set $home: finds a JDK 25 without starting anything, and becomes it.
+# Sourced by the programs beside it, which set $home: finds a JDK 25 without starting anything, and becomes it.
 
 lib=$home/lib/carafe
 
