@@ -33,7 +33,7 @@ bench: ## measure carafed beside containerd and podman, into bench/results/ (roo
 soak: ## make and remove CYCLES pods (10000), run EXECS commands (100000), and see whether anything grows (root)
 	@scripts/soak.sh
 
-conformance: ## run the Kubernetes project's critest against carafed, into conformance/results/ (root, Go)
+conformance: ## run critest against carafed and runtime-tools against carafe-oci, into conformance/results/ (root, Go)
 	@scripts/conformance.sh
 
 clean: ## remove what was built

@@ -2,7 +2,8 @@
 # Runs critest against carafed, in a mount namespace of its own where / is shared, once for each handler in HANDLERS
 # (default: runc crun; runsc is built when it is named), PARALLEL specs at a time (one if not set, for the suite takes
 # --parallel=1 for a mistake). FOCUS and SKIP are critest's. Results: conformance/results/HANDLER.{md,xml,log}; the exit code
-# is 0 when nothing failed but what conformance/expected.txt names.
+# is 0 when nothing failed but what conformance/expected.txt names. Then the runtime specification's own programs run against
+# carafe-oci, runc and crun (scripts/runtime-tools.sh); SUITES="critest" or SUITES="runtime-tools" takes one of the two.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,6 +13,11 @@ set -eu
 # The mount propagation specs want a shared /; nothing else on this host may see what they do to it.
 if [ "${1-}" != inside ]; then
     need_root conformance
+    case " ${SUITES-critest runtime-tools} " in
+    *" critest "*) ;;
+    *" runtime-tools "*) exec "$top/scripts/runtime-tools.sh" ;;
+    *) die "unknown suite in SUITES: critest, runtime-tools" ;;
+    esac
     "$top/scripts/deps.sh" conformance
     "$top/scripts/cri-tools.sh"
     "$top/scripts/runc.sh" || true # the distribution's does, but for the specs of user namespaces
@@ -116,4 +122,5 @@ for handler in ${HANDLERS:-runc crun}; do
     cat "$results/$handler.md"
 done
 hand_back "$results" "$build"
+case " ${SUITES-critest runtime-tools} " in *" runtime-tools "*) "$top/scripts/runtime-tools.sh" || status=1 ;; esac
 [ "$status" = 0 ]
