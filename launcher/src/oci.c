@@ -120,6 +120,7 @@ static int use_globals(struct globals *globals) {
     if (rootless != NULL && strcmp(rootless, "true") != 0 && strcmp(rootless, "false") != 0 && strcmp(rootless, "auto") != 0) {
         return complain("invalid value \"%s\" for flag -rootless", rootless);
     }
+    log_debug(flag_on(global_flags, "debug"));
     globals->systemd_cgroup = flag_on(global_flags, "systemd-cgroup") || (driver != NULL && strcmp(driver, "systemd") == 0);
     globals->no_cgroups = driver != NULL && strcmp(driver, "disabled") == 0;
     globals->rootless = rootless;

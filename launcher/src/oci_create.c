@@ -24,14 +24,17 @@ static int wait_for_end(struct life *life, pid_t pid, int socket) {
         }
         return 1;
     }
+    container_unlock(&life->container);
     int code = relay(pid, terminal);
     if (terminal >= 0) {
         close(terminal);
     }
-    if (!flag_on(life->call->flags, "keep") && (life_end(life) < 0 || life_remove(life) < 0)) {
-        return code == 0 ? 1 : code;
+    if (flag_on(life->call->flags, "keep")) {
+        return code;
     }
-    return code;
+    int seized = container_seize(&life->container, "delete");
+    bool removed = seized == 1 /* by somebody else */ || (seized == 0 && life_end(life) == 0 && life_remove(life) == 0);
+    return removed || code != 0 ? code : 1;
 }
 
 static int run_detached(const struct call *call) {

@@ -152,6 +152,7 @@ static int find_plan(struct life *life) {
     if (found <= 0) {
         return found;
     }
+    remark("container %s: no plan for it in bundle %s, compiling one", life->container.id, life->container.bundle);
     const struct globals *globals = life->call->globals;
     const char *arguments[12] = {"create", "--bundle", life->container.bundle, "--id", life->container.id};
     unsigned count = 5;
@@ -247,6 +248,7 @@ static pid_t make(struct life *life, int console_socket) {
     pid_t pid = -1;
     if ((console == NULL || execution.console_socket >= 0) && (pidfd_socket == NULL || life->pidfd_socket >= 0)
             && check_terminal(life, console, console_socket < 0) == 0 && keep_plan(life) == 0) {
+        remark("container %s: executing a plan of %u steps", life->container.id, life->plan.steps);
         execution.gate = gate_make(life->container.directory, &failure);
         pid = execution.gate < 0 ? -1 : execute(&execution, &failure);
         if (pid < 0) {

@@ -13,7 +13,7 @@
 enum { MESSAGE_MAX = 4096 };
 
 static int log_file = -1;
-static bool log_is_json;
+static bool log_is_json, log_is_debug;
 
 int log_open(const char *path, bool json) {
     log_is_json = json;
@@ -63,8 +63,12 @@ static void write_line(int fd, bool json, const char *level, const char *message
 
 static void say(const char *level, const char *message) {
     bool error = strcmp(level, "error") == 0;
+    static bool logged;
     if (error && log_file >= 0) {
-        write_line(log_file, log_is_json, level, message);
+        if (!logged) {
+            write_line(log_file, log_is_json, level, message);
+        }
+        logged = true;
         dprintf(STDERR_FILENO, "%s\n", message);
     } else {
         write_line(STDERR_FILENO, log_is_json && log_file < 0, level, message);
@@ -103,4 +107,19 @@ void warn(const char *format, ...) {
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     say("warning", message);
+}
+
+void log_debug(bool on) {
+    log_is_debug = on;
+}
+
+void remark(const char *format, ...) {
+    char message[MESSAGE_MAX];
+    va_list arguments;
+    if (log_is_debug) {
+        va_start(arguments, format);
+        vsnprintf(message, sizeof message, format, arguments);
+        va_end(arguments);
+        say("debug", message);
+    }
 }

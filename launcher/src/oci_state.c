@@ -17,7 +17,7 @@
 #include "oci_log.h"
 #include "sys.h"
 
-enum { STATE_MAX = 1 << 20, CGROUPS_MAX = 64 };
+enum { STATE_MAX = 1 << 20, CGROUPS_MAX = 64, REMOVE_TRIES = 10 };
 
 static const char *const NAMES[] = {"creating", "created", "running", "paused", "stopped"};
 
@@ -282,6 +282,13 @@ int container_seize(struct container *container, const char *command) {
     return 0;
 }
 
+void container_unlock(struct container *container) {
+    if (container->lock >= 0) {
+        close(container->lock);
+        container->lock = -1;
+    }
+}
+
 int container_save(const struct container *container) {
     struct json json;
     if (!json_start(&json)) {
@@ -383,17 +390,29 @@ enum status container_status(const struct container *container) {
     return faccessat(container->directory, "exec.fifo", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? CREATED : RUNNING;
 }
 
-int container_remove(struct container *container, const char *root) {
-    int copy = dup(container->directory);
+static void remove_files(int directory) {
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    if (entries != NULL) {
-        for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
-            unlinkat(container->directory, entry->d_name, 0);
-        }
-        closedir(entries);
+    if (entries == NULL) {
+        return;
     }
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        unlinkat(directory, entry->d_name, 0);
+    }
+    closedir(entries);
+}
+
+int container_remove(struct container *container, const char *root) {
     char path[PATH_MAX];
-    int result = path_of(path, root, container->id) < 0 || (rmdir(path) < 0 && errno != ENOENT) ? -1 : 0;
+    int result = path_of(path, root, container->id);
+    for (int tries = 0; result == 0 && tries < REMOVE_TRIES; tries++) {
+        remove_files(container->directory);
+        if (rmdir(path) == 0 || errno == ENOENT) {
+            break;
+        }
+        /* a command that waited for the lock may have made the file anew; it will find that there is nothing to be read */
+        result = errno == ENOTEMPTY && tries + 1 < REMOVE_TRIES ? 0 : -1;
+    }
     int error = errno;
     container_close(container);
     errno = error;

@@ -56,6 +56,9 @@ int container_lock(struct container *container, const char *command);
  */
 int container_seize(struct container *container, const char *command);
 
+/* Lets other commands change it; what is done to it after that needs the lock anew. */
+void container_unlock(struct container *container);
+
 /* Writes state.json; -1 with errno. */
 int container_save(const struct container *container);
 

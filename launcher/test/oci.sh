@@ -33,6 +33,11 @@ refused() {
     same "objects in the log of $*" "$(grep -c '^{"level":"error","msg":".*","time":".*"}$' "$dir/log") of $(wc -l <"$dir/log")" "1 of 1"
     grep -qF "$(printf '%s' "$words" | sed 's/"/\\"/g')" "$dir/log" || fail "$*: not in the log: $words"
 }
+# nothing is there of any container
+untouched() {
+    same "state after $*" "$(ls "$dir/root" 2>/dev/null)" ""
+    [ ! -e "$cgroup" ] || fail "a cgroup after $*"
+}
 status() { oci state "$1" 2>/dev/null | sed 's/.*"status":"\([a-z]*\)".*/\1/'; }
 # waits until a condition holds, at most ten seconds; nothing here signals a change of state to a shell
 await() {
@@ -152,6 +157,14 @@ await "grep -q ready $dir/out"
 kill -TERM $!
 wait $!
 same "a signal is passed on" $? 5
+plan "/bin/sh,-c,echo%20ready;%20sleep%20100"
+"$launcher" oci --root="$dir/root" run -b "$dir/bundle" one >"$dir/out" &
+await "grep -q ready $dir/out"
+oci pause one && oci resume one || fail "pause while run waits"
+oci delete --force one || fail "delete --force while run waits"
+wait $!
+same "run of what somebody else removed" $? 137
+untouched "a run whose container was removed"
 plan "/bin/sh,-c,echo%20kept"
 oci run --keep -b "$dir/bundle" one >/dev/null || fail "run --keep"
 same "run --keep" "$(status one)" stopped
@@ -171,10 +184,6 @@ has "other descriptors" "$(oci run -b "$dir/bundle" one 3<"$dir/3" 2>&1)" "sh: "
 refused 1 "not that many descriptors are open" create -b "$dir/bundle" --preserve-fds 200 one
 
 # what cannot be done, each without leaving anything
-untouched() {
-    same "state after $*" "$(ls "$dir/root" 2>/dev/null)" ""
-    [ ! -e "$cgroup" ] || fail "a cgroup after $*"
-}
 plan "/bin/sleep,100"
 for id in a/b .. . "" "a b" "$(printf 'a\nb')" ä; do refused 1 "invalid container id format" create -b "$dir/bundle" "$id"; done
 refused 1 "exactly 1 argument" create -b "$dir/bundle"
