@@ -240,14 +240,15 @@ static pid_t make(struct life *life, int console_socket) {
     struct execution execution = life_execution(life);
     execution.created = created;
     struct failure failure;
-    if (life_flags(call, &execution) < 0 || find_plan(life) < 0 || learn(life) < 0 || refuse_used_cgroups(life) < 0) {
+    if (life_flags(call, &execution) < 0 || find_plan(life) < 0 || learn(life) < 0
+            || check_terminal(life, console, console_socket < 0) < 0 || refuse_used_cgroups(life) < 0) {
         return -1;
     }
     execution.console_socket = console == NULL ? console_socket : socket_connect(console);
     life->pidfd_socket = pidfd_socket == NULL ? -1 : socket_connect(pidfd_socket);
     pid_t pid = -1;
     if ((console == NULL || execution.console_socket >= 0) && (pidfd_socket == NULL || life->pidfd_socket >= 0)
-            && check_terminal(life, console, console_socket < 0) == 0 && keep_plan(life) == 0) {
+            && keep_plan(life) == 0) {
         remark("container %s: executing a plan of %u steps", life->container.id, life->plan.steps);
         execution.gate = gate_make(life->container.directory, &failure);
         pid = execution.gate < 0 ? -1 : execute(&execution, &failure);

@@ -67,8 +67,8 @@ plan() {
         echo "host unshare linux.namespaces $flags"
         echo "outside enter linux.cgroupsPath $cgroup"
         echo "inside rootfs root $dir/rootfs 0x84000"
-        echo "inside pivot % 1"
         [ ! -e "$dir/more" ] || cat "$dir/more"
+        echo "inside pivot % 1"
         echo "gate exec process / $1 PATH=/bin"
         echo "deleted cgroup-remove linux.cgroupsPath $cgroup"
     } | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/bundle/plan" || fail "make_plan"
@@ -183,6 +183,30 @@ plan "/bin/sh,-c,/bin/busybox%20cat%20<%263"
 has "other descriptors" "$(oci run -b "$dir/bundle" one 3<"$dir/3" 2>&1)" "sh: "
 refused 1 "not that many descriptors are open" create -b "$dir/bundle" --preserve-fds 200 one
 
+# a terminal: run stands between, create hands it over
+terminal() {
+    cat >"$dir/more" <<END
+inside filesystem mounts[0] 0 tmpfs tmpfs 0 mode=755
+inside attach mounts[0] 0 /dev 1
+inside filesystem mounts[1] 1 devpts devpts 0xa newinstance,ptmxmode=0666,mode=0620
+inside attach mounts[1] 1 /dev/pts 1
+inside symlink % pts/ptmx /dev/ptmx 1
+inside terminal process.terminal 120 40
+END
+}
+terminal
+plan "/bin/sh,-c,/bin/busybox%20stty%20size;%20[%20-t%200%20]%20&&%20read%20line%20&&%20echo%20got%20\$line;%20exit%204"
+out=$(echo words | oci run -b "$dir/bundle" one)
+same "exit code of run with a terminal" $? 4
+has "size of the terminal" "$out" "40 120"
+has "what is typed" "$out" "got words"
+refused 1 "cannot allocate tty if carafe-oci will detach without setting console socket" create -b "$dir/bundle" one
+refused 1 "connect to socket $dir/nowhere/socket" create -b "$dir/bundle" --console-socket "$dir/nowhere/socket" one
+refused 1 "cannot allocate tty" run -d -b "$dir/bundle" one
+plan "/bin/sleep,100"
+refused 1 "cannot use console socket" run -b "$dir/bundle" --console-socket "$dir/nowhere/socket" one
+untouched terminals
+
 # what cannot be done, each without leaving anything
 plan "/bin/sleep,100"
 for id in a/b .. . "" "a b" "$(printf 'a\nb')" ä; do refused 1 "invalid container id format" create -b "$dir/bundle" "$id"; done
@@ -193,7 +217,6 @@ refused 1 "no such file or directory" create -b "$dir/nowhere" one
 mkdir "$dir/empty"
 refused 1 "config.json not found" create -b "$dir/empty" one
 refused 1 "write pid file $dir/nowhere/pid" create -b "$dir/bundle" --pid-file "$dir/nowhere/pid" one
-refused 1 "connect to socket $dir/nowhere/socket" create -b "$dir/bundle" --console-socket "$dir/nowhere/socket" one
 untouched "wrong command lines"
 plan "/bin/nothing,100"
 refused 1 "exec: \"/bin/nothing\"" create -b "$dir/bundle" one
