@@ -326,6 +326,28 @@ plan_with() {
 }
 for where in "before the cgroup" "after the cgroup" "with a child" "with a child in the cgroup" "after half of inside"; do killed_at "$where"; done
 
+# kill -9 of start and of delete, which hang in what comes after
+hook started poststart "sleep%20100"
+echo "deleted write % $dir/hold x 0" >>"$dir/more"
+plan "/bin/sleep,100"
+oci create -b "$dir/bundle" --pid-file "$dir/pid" one || fail "create"
+"$launcher" oci --root="$dir/root" start one &
+await "grep -qs . /proc/$!/task/$!/children"
+hook=$(cat /proc/$!/task/$!/children)
+kill -9 $!
+wait $! 2>/dev/null
+await "! grep -qs '^State:.[^Z]' /proc/${hook% }/status"
+same "status after a start that was killed" "$(status one)" running
+"$launcher" oci --root="$dir/root" delete --force one &
+await "grep -qs wait_for_partner /proc/$!/wchan || grep -qs fifo_open /proc/$!/wchan"
+kill -9 $!
+wait $! 2>/dev/null
+same "status after a delete that was killed" "$(status one)" stopped
+cat "$dir/hold" >/dev/null &
+oci delete --force one || fail "delete --force after a delete that was killed"
+wait $!
+untouched "kill -9 of start and delete"
+
 # delete --force while create hangs ends the create
 plan_with "with a child in the cgroup"
 "$launcher" oci --root="$dir/root" create -b "$dir/bundle" one >/dev/null 2>&1 &
