@@ -151,7 +151,7 @@ final class FeaturesCommand {
                                         "MPOL_PREFERRED_MANY",
                                         "MPOL_WEIGHTED_INTERLEAVE"),
                                 List.of("MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"))),
-                Map.of("org.opencontainers.runc.checkpoint.enabled", "true"),
+                Map.of("org.opencontainers.runc.checkpoint.enabled", "false"),
                 List.of());
     }
 

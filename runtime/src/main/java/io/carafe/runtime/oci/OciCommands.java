@@ -53,6 +53,9 @@ public final class OciCommands {
             case "features" -> FeaturesCommand.run(line, out);
             case "spec" -> SpecCommand.run(line);
             case "events" -> EventsCommand.run(root, line, out);
+            case "checkpoint" -> CheckpointCommand.run(root, line);
+            case "restore" ->
+                throw new CarafeException.FailedPrecondition("restore is not supported: start the container anew");
             default -> throw new CarafeException.InvalidArgument("no such command: " + name);
         }
     }

@@ -135,6 +135,28 @@ class OciCommandsTest {
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("container not running: one"));
     }
 
+    /** With a CRIU that does not fit the kernel, or none at all, the reason is told. */
+    @Test
+    void aCheckpointThatCannotBeSaysWhyAndLeavesTheContainer() throws Exception {
+        Files.writeString(directory.resolve("config.json"), SpecCommand.config(false));
+        var process = new ProcessBuilder("sleep", "100").start();
+        try {
+            writeState(process, List.of());
+
+            int code = run(
+                    "--root", directory.toString(), "checkpoint", "--image-path=" + directory.resolve("images"), "one");
+
+            assertEquals(1, code);
+            var said = err.toString(StandardCharsets.UTF_8);
+            assertTrue(said.contains("checkpoint container one: ") && said.contains("criu"), said);
+            assertTrue(process.isAlive());
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        assertEquals(1, run("--root", directory.toString(), "checkpoint", "one"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("container not running: one"));
+    }
+
     private void writeState(Process process, List<Path> cgroups) throws IOException {
         var reference = ProcessRef.of((int) process.pid()).orElseThrow();
         var state = new StateFile(
