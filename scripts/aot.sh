@@ -36,8 +36,29 @@ can_run_pods() {
 
 carafe() { timeout 60 "$layout/bin/carafe" "$@" >>"$home/commands" 2>&1 </dev/null || true; }
 
+start_daemon() {
+    # shellcheck disable=SC2046 # flags are words
+    "$layout/bin/carafed" $(carafed_flags "$home" "/$bridge") >"$home/log" 2>&1 &
+    pid=$!
+    for _ in $(seq 200); do
+        if [ -S "$CARAFE_HOST" ] || ! kill -0 $pid 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+}
+
+# A pod for the daemon that is recorded to find, as after a crash.
+leave_pod() {
+    start_daemon
+    carafe run -d --name found -p "127.0.0.1:$("$top/scripts/registry.sh" port):80" carafe/training:1 sleep 1000
+    kill -9 $pid
+    { wait $pid; } 2>/dev/null || true
+    rm -f "$CARAFE_HOST"
+}
+
 # What a node does all day, once.
 run_pods() {
+    carafe rm -f found
+    carafe rmi carafe/training:1
     carafe pull carafe/training:1
     carafe run -d --name training --memory 64m -p "127.0.0.1:$("$top/scripts/registry.sh" port):80" carafe/training:1 sleep 1000
     carafe exec training true
@@ -74,16 +95,10 @@ if can_run_pods; then
     "$top/scripts/registry.sh" conf "$port" >"$home/registries.conf"
     "$top/scripts/cni.sh" "$home/cni" "$bridge" 235
 fi
-# shellcheck disable=SC2046 # flags are words
-CARAFE_AOT_RECORD=$layout/lib/carafe/carafed.aot "$layout/bin/carafed" $(carafed_flags "$home" "/$bridge") >"$home/log" 2>&1 &
-pid=$!
-host=$home/carafe.sock
-for _ in $(seq 200); do
-    if [ -S "$host" ] || ! kill -0 $pid 2>/dev/null; then break; fi
-    sleep 0.1
-done
-if [ -S "$host" ]; then
-    export CARAFE_HOST=$host
+export CARAFE_HOST=$home/carafe.sock
+[ $pods = no ] || leave_pod
+CARAFE_AOT_RECORD=$layout/lib/carafe/carafed.aot start_daemon
+if [ -S "$CARAFE_HOST" ]; then
     if [ $pods = yes ]; then run_pods; else carafe pull 127.0.0.1:1/a/b:c; fi
     for words in "version" "info" "pods" "images" "inspect nothing"; do
         # shellcheck disable=SC2086
