@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * A program with runc's command line: runc, crun, youki. Each call is one process of it, killed with its group when the
  * deadline passes.
  */
-public sealed class ExternalRuntime implements OciRuntime permits SandboxedRuntime {
+public sealed class ExternalRuntime implements OciRuntime permits BuiltinRuntime, SandboxedRuntime {
 
     static final int OUTPUT_LIMIT = 1 << 20;
     static final byte[] NO_INPUT = {};
@@ -83,6 +83,9 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
     public CreateCommand createCommand() {
         return new CreateCommand(binary(), globalArguments());
     }
+
+    @Override
+    public void prepare(String id, Path bundle) {}
 
     @Override
     public void start(String id, Deadline deadline) {
@@ -179,7 +182,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
         requireId(id);
         var argv = new ArrayList<>(List.of(launcher.toString(), "await", "--pid-file=" + start.pidFile(), "--"));
         argv.addAll(command(List.of("--log=" + start.log(), "--log-format=json", "exec", "--detach")));
-        argv.addAll(execOptions(start));
+        argv.addAll(execOptions(id, start));
         argv.addAll(List.of(
                 "--process",
                 start.process().toString(),
@@ -201,7 +204,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
     }
 
     /** What its {@code exec} is told beside what every runtime is. */
-    List<String> execOptions(ExecStart start) {
+    List<String> execOptions(String id, ExecStart start) {
         return start.stdio() instanceof ExecStart.OnTerminal ? List.of("--tty") : List.of();
     }
 
@@ -305,7 +308,8 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
         return argv;
     }
 
-    final List<String> globalArguments() {
+    /** What stands between the program and its command. */
+    List<String> globalArguments() {
         var all = new ArrayList<>(List.of("--root=" + root));
         all.addAll(arguments);
         return all;
@@ -327,7 +331,7 @@ public sealed class ExternalRuntime implements OciRuntime permits SandboxedRunti
         return Map.of("PATH", path, "XDG_RUNTIME_DIR", "/run");
     }
 
-    final Path binary() {
+    Path binary() {
         return Executables.find(program)
                 .orElseThrow(() -> new CarafeException.Unavailable("runtime handler " + name + ": there is no program "
                         + program + "; install it, or set its path in the configuration"));

@@ -58,6 +58,15 @@ public interface OciRuntime {
     /** What to run, before the runtime's {@code create} and its arguments. */
     CreateCommand createCommand();
 
+    /**
+     * Makes in a bundle what the runtime wants to find there beside {@code config.json}, before a monitor runs
+     * {@link #createCommand}.
+     *
+     * @throws io.carafe.base.CarafeException.InvalidArgument if the configuration is wrong
+     * @throws io.carafe.base.CarafeException.FailedPrecondition if this host cannot do what it asks for
+     */
+    void prepare(String id, Path bundle);
+
     /** Opens the gate of a created container. */
     void start(String id, Deadline deadline);
 

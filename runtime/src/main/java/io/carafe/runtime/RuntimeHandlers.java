@@ -95,6 +95,9 @@ public final class RuntimeHandlers {
     }
 
     private static ExternalRuntime runtime(Handler handler, Path launcher) {
+        if (BuiltinRuntime.isMeant(handler.path()) && !handler.sandboxed()) {
+            return new BuiltinRuntime(handler.name(), handler.path(), handler.root(), handler.arguments(), launcher);
+        }
         return handler.sandboxed()
                 ? new SandboxedRuntime(handler.name(), handler.path(), handler.root(), handler.arguments(), launcher)
                 : new ExternalRuntime(handler.name(), handler.path(), handler.root(), handler.arguments(), launcher);

@@ -65,7 +65,7 @@ public final class SandboxedRuntime extends ExternalRuntime {
 
     /** It has no {@code --tty}: the process file says that there is a terminal. */
     @Override
-    List<String> execOptions(ExecStart start) {
+    List<String> execOptions(String id, ExecStart start) {
         return List.of("--internal-pid-file", start.insidePidFile().toString());
     }
 

@@ -75,11 +75,15 @@ record MonitorStage(
         var pod = pods.get(container.podId());
         var log = Container.log(container, pod);
         var monitorCgroup = monitorCgroup(container);
+        var runtime = handlers.usable(container.handler(), limit);
+        if (checkpoint == null) {
+            runtime.prepare(container.id(), places.bundle(container.id()));
+        }
         var request = new MonitorRequest(
                 container.id(),
                 pod.record().config().name().name() + "/" + config.name().name(),
                 places.bundle(container.id()),
-                handlers.usable(container.handler(), limit),
+                runtime,
                 log,
                 config.tty(),
                 config.stdin(),

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** {@code features}: what the runtime can do, which does not depend on the host (runtime-spec, features). */
-final class FeaturesCommand {
+public final class FeaturesCommand {
 
     private static final List<String> CAPABILITIES = List.of(
             "CAP_AUDIT_CONTROL",
@@ -124,7 +124,8 @@ final class FeaturesCommand {
         out.println(Json.pretty(features()));
     }
 
-    static Features features() {
+    /** The document itself. */
+    public static Features features() {
         var yes = new Features.Enabled(true);
         return new Features(
                 "1.0.0",

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param startTime of the process, in clock ticks since the boot
  * @param cgroups its directories, one in each hierarchy
  */
-record StateFile(
+public record StateFile(
         String ociVersion,
         String id,
         int pid,
@@ -31,13 +31,13 @@ record StateFile(
         List<Path> cgroups,
         Map<String, String> annotations) {
 
-    StateFile {
+    public StateFile {
         cgroups = cgroups == null ? List.of() : List.copyOf(cgroups);
         annotations = annotations == null ? Map.of() : Map.copyOf(annotations);
     }
 
     /** @throws CarafeException.NotFound with the words that callers look for */
-    static StateFile read(Path root, String id) {
+    public static StateFile read(Path root, String id) {
         if (!id.matches("[A-Za-z0-9_+.-]+") || id.equals(".") || id.equals("..")) {
             throw new CarafeException.InvalidArgument(
                     "invalid container id format: \"" + id + "\": only letters, digits and _ + - . are allowed");
@@ -53,12 +53,13 @@ record StateFile(
         }
     }
 
-    ProcessRef process() {
+    /** Its first process. */
+    public ProcessRef process() {
         return new ProcessRef(pid, startTime);
     }
 
     /** Its name below the hierarchies' mount points; empty if it has no cgroup of its own. */
-    Optional<Cgroup> cgroup(CgroupLayout layout) {
+    public Optional<Cgroup> cgroup(CgroupLayout layout) {
         for (var directory : cgroups) {
             for (var mount : layout.v1().values()) {
                 if (directory.startsWith(mount)) {

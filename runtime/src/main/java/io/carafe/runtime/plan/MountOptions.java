@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * The options of one mount, sorted by who takes them: the mount itself (mount_setattr(2)), all mounts below it, its
@@ -79,23 +78,9 @@ record MountOptions(
             "runbindable",
             Flags.MS_UNBINDABLE | Flags.MS_REC);
 
-    /** Flags of the super block that a new file system takes, and a bind mount cannot change. */
-    private static final Set<String> SUPER_BLOCK = Set.of("sync", "dirsync", "lazytime", "mand", "iversion");
-
-    /** What is so anyway. */
+    /** What is so anyway. What the file system takes instead, such as {@code sync} and {@code lazytime}, a bind mount cannot have. */
     private static final Set<String> DEFAULTS =
             Set.of("defaults", "async", "nolazytime", "nomand", "noiversion", "loud", "silent");
-
-    /** Options that the runtime takes, for {@code features}. */
-    static Set<String> known() {
-        var all = new TreeSet<String>(ATTRIBUTES.keySet());
-        ATTRIBUTES.keySet().forEach(name -> all.add("r" + name));
-        all.addAll(PROPAGATIONS.keySet());
-        all.addAll(SUPER_BLOCK);
-        all.addAll(DEFAULTS);
-        all.addAll(Set.of("bind", "rbind", "idmap", "ridmap", "tmpcopyup"));
-        return all;
-    }
 
     /**
      * @param origin the list's property
