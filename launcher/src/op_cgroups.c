@@ -237,9 +237,16 @@ int op_enter(struct run *run, const struct step *step) {
     return fail(run, "enter cgroup %s", directory);
 }
 
+/* On version 1 a frozen process does not die, and the freezer is but one of the cgroups that wait for its end. */
+static void thaw(const struct plan *plan) {
+    struct step step = {0};
+    while (plan_next(plan, OP_CGROUP_REMOVE, &step)) {
+        write_in(step.args[0].s, "freezer.state", "THAWED");
+    }
+}
+
 static void kill_in(const char *directory) {
     char path[PATH_MAX], line[32];
-    write_in(directory, "freezer.state", "THAWED"); /* a frozen process of version 1 does not die */
     if (write_in(directory, "cgroup.kill", "1") == 0) {
         return;
     }
@@ -285,6 +292,7 @@ int op_cgroup_remove(struct run *run, const struct step *step) {
     if (!is_cgroup(path)) {
         return refuse(run, "remove cgroup %s: this is no cgroup", path);
     }
+    thaw(run->plan);
     /* a killed process is gone when the kernel has cleaned up after it; no descriptor tells of that for a whole cgroup v1 */
     struct timespec pause = {.tv_nsec = 500000};
     for (long waited = 0; remove_tree(path, 0) < 0; waited += pause.tv_nsec) {

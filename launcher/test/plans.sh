@@ -297,5 +297,245 @@ has "map" "$out" "100000"
 has "device" "$out" "crw-rw-rw-"
 has "hostname in its own namespace" "$out" inner
 
+
+# --- namespaces of a pod, joined by path, before and with a user namespace; an exec into it; clocks of its own
+mkdir -p "$dir/volume" "$root/data"
+echo content >"$dir/volume/file"
+chown 5:6 "$dir/volume/file"
+: >"$dir/ready"
+unshare -n -i -u sh -c 'hostname pod; echo ready; exec sleep 1000' >"$dir/ready" &
+pod=$!
+waiting=$pod
+until grep -q ready "$dir/ready"; do kill -0 $pod || break; done
+plan pod <<END
+host join 0x40000000 0 /proc/$pod/ns/net
+host join 0x08000000 0 /proc/$pod/ns/ipc
+host join 0x04000000 0 /proc/$pod/ns/uts
+host unshare 0x20020000
+$MOUNTS
+inside pivot 1
+gate exec / [sh,-c,readlink /proc/self/ns/net; readlink /proc/self/ns/ipc; hostname; echo \$\$] [PATH=/bin]
+END
+run pod
+same "pod: code ($err)" $code 0
+has "pod's hostname" "$out" pod
+has "pod's net" "$out" "$(readlink /proc/$pod/ns/net)"
+has "pod's ipc" "$out" "$(readlink /proc/$pod/ns/ipc)"
+plan poduser <<END
+host userns 9 [0 100000 65536] [0 100000 65536] 1
+host join 0x10000000 10 ""
+host join 0x40000000 0 /proc/$pod/ns/net
+host timens "monotonic 86400 0"
+host unshare 0x2c020080
+host tree @mounts[1] 8 $dir/volume 0
+host idmap @mounts[1] 8 9 0
+host attributes @mounts[1] 8 0x1 0 0 0
+$MOUNTS
+inside attach @mounts[1] 8 /data 0
+inside pivot 1
+gate exec / [sh,-c,readlink /proc/self/ns/net; readlink /proc/self/ns/user; cat /proc/uptime; ls -ln /data/file; touch /data/x || echo cannot write; cat /proc/self/timens_offsets] [PATH=/bin]
+END
+run poduser
+same "pod with user namespace: code ($err)" $code 0
+has "pod's net under a user namespace" "$out" "$(readlink /proc/$pod/ns/net)"
+has "mapped ids" "$out" " 5        6 "
+has "read-only volume" "$out" "cannot write"
+has "clock" "$out" "86400"
+hasnt "its own user namespace" "$out" "$(readlink /proc/self/ns/user)"
+plan notns <<END
+host join 0x40000000 0 /proc/$pod/ns/ipc
+$NAMESPACES
+gate exec / [true] [PATH=/bin]
+END
+run notns
+has "another type of namespace" "$err" "not a namespace of the type"
+plan notns <<END
+host join @linux.namespaces[0] 0x40000000 0 /etc/passwd
+gate exec / [true] [PATH=/bin]
+END
+run notns
+has "no namespace at all" "$err" "not a namespace of the type"
+
+# --- pid namespace of another
+plan wait2 <<END
+host userns 9 [0 100000 65536] [0 100000 65536] 1
+host join 0x10000000 10 ""
+$NAMESPACES
+$MOUNTS
+inside pivot 1
+gate exec / [sleep,1000] [PATH=/bin]
+END
+create wait2 || fail "create in a user namespace: $err"
+first=$pid
+"$planned" start "$state" || fail "start in a user namespace"
+plan sharing <<END
+host open 20 /proc/$first/ns/user 0
+host join 0x10000000 21 ""
+host join 0x20000000 0 /proc/$first/ns/pid
+host unshare 0x00020000
+$MOUNTS
+inside pivot 1
+gate exec / [sh,-c,cat /proc/1/comm; id -u] [PATH=/bin]
+END
+run sharing
+has "joined pid namespace: ($err)" "$out" "sleep
+0"
+plan execuser <<'END'
+host join 0x7c020000 0 ""
+gate user 7 8 [] 022 1
+gate exec / [sh,-c,id -u; cat /proc/self/uid_map] [PATH=/bin]
+END
+out=$("$planned" exec "$dir/execuser" "$first" 2>&1 </dev/null) || fail "exec in a user namespace: $out"
+has "exec in a user namespace" "$out" "7
+         0     100000      65536"
+kill -9 "$first" $pod
+waiting=
+
+# --- cgroups, on whatever this host has
+cgroups=
+for base in /sys/fs/cgroup/memory /sys/fs/cgroup/pids /sys/fs/cgroup/cpuset /sys/fs/cgroup/freezer /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [ -e $base/cgroup.procs ] && cgroups="$cgroups $base/carafe-plans-test-$$"
+done
+{
+    for cgroup in $cgroups; do
+        bits=1
+        case $cgroup in */cpuset/*) bits=3 ;; esac
+        echo "host cgroup @linux.cgroupsPath $cgroup/inner $bits"
+        echo "outside enter $cgroup/inner"
+        echo "deleted cgroup-remove $cgroup/inner"
+        echo "deleted cgroup-remove $cgroup"
+    done
+    [ -e /sys/fs/cgroup/pids ] && echo "host write /sys/fs/cgroup/pids/carafe-plans-test-$$/inner/pids.max 77 0"
+    [ -e /sys/fs/cgroup/unified ] && echo "host device-rules /sys/fs/cgroup/unified/carafe-plans-test-$$/inner xb4000000000000009500000000000000"
+    echo "host write /sys/fs/cgroup/no.such.file x 1"
+    cat <<END
+$NAMESPACES
+host unshare 0x02000000
+outside rlimit 7 123 456
+outside oom-score 321
+outside sync
+outside hook createRuntime /bin/sh [sh,-c,cat >$dir/hook.createRuntime] [PATH=/bin:/usr/bin] 5000
+$MOUNTS
+inside hook createContainer /bin/sh [sh,-c,cat >$dir/hook.createContainer] [PATH=/bin:/usr/bin] 5000
+inside sync
+inside pivot 1
+gate hook startContainer /bin/sh [sh,-c,cat >/hook.startContainer] [PATH=/bin] 5000
+gate exec / [sh,-c,cat /proc/self/cgroup /proc/self/oom_score_adj; ulimit -n; echo x >/dev/zero; sleep 1000] [PATH=/bin]
+started hook poststart /bin/sh [sh,-c,cat >$dir/hook.poststart] [PATH=/bin:/usr/bin] 5000
+deleted hook poststop /bin/sh [sh,-c,exit 3] [PATH=/bin:/usr/bin] 5000
+deleted hook poststop /bin/sh [sh,-c,cat >$dir/hook.poststop] [PATH=/bin:/usr/bin] 5000
+END
+} | plan cgroups
+fresh
+"$planned" create "$dir/cgroups" "$state" >"$dir/pid" 2>"$dir/err" </dev/null || fail "create in cgroups: $(cat "$dir/err")"
+pid=$(cat "$dir/pid")
+waiting=$pid
+for cgroup in $cgroups; do grep -q "^$pid$" "$cgroup/inner/cgroup.procs" || fail "the process is not in $cgroup"; done
+same "oom score" "$(cat /proc/"$pid"/oom_score_adj)" 321
+has "limit of descriptors" "$(grep 'open files' /proc/"$pid"/limits)" "123                  456"
+has "its cgroup namespace begins where it is" "$(nsenter -t "$pid" -C cat /proc/"$pid"/cgroup)" ":/"
+hasnt "its cgroup namespace begins where it is" "$(nsenter -t "$pid" -C cat /proc/"$pid"/cgroup | grep -E 'pids|memory')" inner
+[ -e /sys/fs/cgroup/pids ] && same "pids.max" "$(cat /sys/fs/cgroup/pids/carafe-plans-test-$$/inner/pids.max)" 77
+has "createRuntime hook" "$(cat "$dir/hook.createRuntime")" "\"status\":\"creating\",\"pid\":$pid,"
+has "createContainer hook" "$(cat "$dir/hook.createContainer")" "\"status\":\"creating\",\"pid\":$pid,"
+[ -e "$root/hook.startContainer" ] && fail "startContainer hook ran before start"
+out=$("$planned" check "$dir/cgroups" 2>&1) && fail "a cgroup in use is no reason to refuse"
+has "cgroup in use" "$out" "is not empty"
+run cgroups
+has "second container in the same cgroup" "$err" "is not empty"
+fresh_state=$state
+"$planned" start "${state%.*}" 2>/dev/null
+state=$fresh_state
+for one in "$dir"/state.*; do [ -p "$one/exec.fifo" ] && "$planned" start "$one" 2>/dev/null; done
+"$planned" phase "$dir/cgroups" started "$pid" || fail "phase started"
+has "poststart hook" "$(cat "$dir/hook.poststart")" '"status":"running"'
+has "startContainer hook" "$(cat "$root/hook.startContainer")" '"status":"created"'
+if [ -e /sys/fs/cgroup/freezer/carafe-plans-test-$$ ]; then echo FROZEN >/sys/fs/cgroup/freezer/carafe-plans-test-$$/inner/freezer.state; fi
+out=$("$planned" phase "$dir/cgroups" deleted 2>&1) && fail "the failure of a poststop hook is not told"
+has "poststop hook fails" "$out" "op hook"
+has "poststop hook after it" "$(cat "$dir/hook.poststop")" '"status":"stopped","pid":0'
+for cgroup in $cgroups; do [ -e "$cgroup" ] && fail "$cgroup is left"; done
+tail --pid="$pid" -s 0.01 -f /dev/null
+waiting=
+out=$("$planned" phase "$dir/cgroups" deleted 2>&1)
+has "deleted twice" "$out" "op hook"
+plan slowhook <<END
+$NAMESPACES
+outside sync
+outside hook @hooks.createRuntime[0] createRuntime /bin/sh [sh,-c,sleep 600 & sleep 600] [PATH=/bin:/usr/bin] 100
+inside rootfs $root 0x84000
+inside sync
+gate exec / [true] [PATH=/bin]
+END
+run slowhook
+has "hook that hangs" "$err" "did not end within 100 ms"
+pgrep -f "sleep 600" >/dev/null && fail "a hook's processes are left"
+
+# --- a small memory limit
+if [ -e /sys/fs/cgroup/memory ]; then
+    small=/sys/fs/cgroup/memory/carafe-plans-test-$$
+    for limit in 4194304 1048576 524288; do
+        plan small <<END
+host cgroup $small 1
+host write $small/memory.limit_in_bytes $limit 0
+outside enter $small
+$NAMESPACES
+$MOUNTS
+inside pivot 1
+gate exec / [true] [PATH=/bin]
+deleted cgroup-remove $small
+END
+        run small
+        [ "$code" = 0 ] || fail "memory limit $limit: $err, code $code, $(cat $small/memory.failcnt) $(cat $small/memory.max_usage_in_bytes)"
+        "$planned" phase "$dir/small" deleted || fail "remove $small"
+    done
+fi
+
+# --- seccomp: mkdir fails with ENOTTY; capabilities of a user that is not root
+plan seccomp <<END
+$NAMESPACES
+$MOUNTS
+inside pivot 1
+gate no-new-privs
+gate user 5 6 [] 022 1
+gate capabilities 0x401 0x401 0x401 0x401 0x401
+gate seccomp x200000000000000015000001530000000600000019000500060000000000ff7f 0 0 ""
+gate exec / [sh,-c,mkdir /tmp/x; grep -E "^Cap|^Seccomp:" /proc/self/status] [PATH=/bin]
+END
+run seccomp
+has "seccomp" "$out" "Seccomp:	2"
+has "mkdir under seccomp" "$err" "Inappropriate ioctl"
+has "ambient capabilities" "$out" "CapAmb:	0000000000000401"
+has "effective capabilities" "$out" "CapEff:	0000000000000401"
+
+# --- tmpfs that begins with what the image has; read-only devices; descriptors that are left to the program
+mkdir -p "$root/filled/sub"
+echo text >"$root/filled/sub/file"
+chmod 600 "$root/filled/sub/file"
+chown 3:4 "$root/filled/sub/file"
+ln -sf sub/file "$root/filled/link"
+plan copyup <<END
+$NAMESPACES
+$MOUNTS
+inside filesystem 3 tmpfs copy 0 []
+inside tmpcopyup 3 /filled
+inside attach 3 /filled 1
+inside attributes 1 1 0 0 0
+inside pivot 2
+gate exec / [sh,-c,ls -ln /filled/sub/file; cat /filled/link; echo x >/filled/new && ls /filled; touch /dev/x || echo /dev is read-only; echo /proc/self/fd/*] [PATH=/bin]
+END
+PLANNED_PRESERVE=2
+export PLANNED_PRESERVE
+fresh
+out=$("$planned" run "$dir/copyup" "$state" 2>"$dir/err" </dev/null 4</dev/null)
+unset PLANNED_PRESERVE
+has "copied up" "$out" "-rw-------    1 3        4"
+has "copied link" "$out" text
+has "copied and written" "$out" new
+has "read-only /dev" "$out" "/dev is read-only"
+# 3 is the shell's own: it reads the directory
+has "preserved descriptors" "$out" "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3 /proc/self/fd/4"
+hasnt "preserved descriptors" "$out" "/proc/self/fd/5"
+[ -e "$root/filled/new" ] && fail "written into the image"
 [ $failures = 0 ] || { echo "$failures failed"; exit 1; }
 echo "launcher: plan checks passed"
