@@ -14,7 +14,7 @@ systemd) init="/lib/systemd/systemd --unit=carafe-test.service" ;;
 *) die "usage: boot.sh cgroupfs|systemd" ;;
 esac
 vm=$build/vm
-limit=${VM_LIMIT-900}
+limit=${VM_LIMIT-2400}
 
 # Hardware help where there is some; a /dev/kvm without the processor's flag is there for guests of another kind.
 accelerator=tcg

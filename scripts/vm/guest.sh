@@ -11,6 +11,7 @@ if [ "$driver" = cgroupfs ]; then
     exec </dev/null >/dev/ttyS0 2>&1
     mount -t proc proc /proc
     mount -t sysfs sysfs /sys
+    mount -t securityfs securityfs /sys/kernel/security
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
     mount -t tmpfs tmpfs /run
     mount --make-rshared /

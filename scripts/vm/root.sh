@@ -10,7 +10,7 @@ set -eu
 suite=${VM_SUITE-trixie}
 mirror=${VM_MIRROR-http://deb.debian.org/debian}
 packages=systemd-sysv,dbus,linux-image-cloud-amd64,kmod,procps,util-linux
-packages=$packages,conmon,runc,crun,containernetworking-plugins,iproute2,iptables,busybox-static
+packages=$packages,conmon,runc,crun,containernetworking-plugins,iproute2,iptables,busybox-static,apparmor
 vm=$build/vm
 made=$(sha256sum <"$0" | cut -c1-16)-$suite
 [ "$(cat "$vm/.root" 2>/dev/null)" != "$made" ] || exit 0

@@ -4,6 +4,7 @@ import static io.carafe.engine.TestBed.pod;
 import static io.carafe.engine.TestBed.shell;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
@@ -72,6 +73,25 @@ class LimitsOfRealPodsTest {
         assertEquals(wanted, engine.containers().status(id).resources());
         engine = bed.reopen();
         assertEquals(wanted, engine.containers().status(id).resources());
+    }
+
+    @Test
+    void hugePagesAreLimitedFromTheStartWhereverTheControllerIs() throws Exception {
+        assumeTrue(layout.controllers().contains("hugetlb"), "this kernel limits no huge pages");
+        var limits = List.of(new Resources.HugepageLimit("2MB", 4 * MIB));
+        var config = TestBed.withResources(
+                shell("main", "sleep 1000"), new Resources(0, 0, 0, 0, 0, null, "", "", limits, Map.of()));
+        var id = engine.containers().create(pod, config, soon());
+        var cgroup = layout.cgroup(engine.containers().status(id).info().get("cgroup"));
+        boolean v1 = layout.v1().containsKey("hugetlb");
+
+        assertEquals(
+                Long.toString(4 * MIB), first(cgroup, "hugetlb", "hugetlb.2MB." + (v1 ? "limit_in_bytes" : "max")));
+
+        var more = List.of(new Resources.HugepageLimit("2MB", 6 * MIB));
+        engine.containers().updateResources(id, new Resources(0, 0, 0, 0, 0, null, "", "", more, Map.of()), soon());
+        assertEquals(
+                Long.toString(6 * MIB), first(cgroup, "hugetlb", "hugetlb.2MB." + (v1 ? "limit_in_bytes" : "max")));
     }
 
     @Test

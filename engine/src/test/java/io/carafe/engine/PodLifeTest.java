@@ -27,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Tag("root")
-@Tag("cgroup")
 @Timeout(120)
 class PodLifeTest {
 
@@ -50,6 +49,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void podComesUpRunsAContainerAndLeavesNothing() throws Exception {
         var pod = engine.pods().run(pod("web"), soon());
         var status = engine.pods().status(pod);
@@ -74,6 +74,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void podsWhoseCallerGaveThemOneCgroupParentDoNotTakeEachOtherDown() throws Exception {
         var shared = new Namespaces(Mode.POD, Mode.POD, Mode.POD, "", null);
         var stays = engine.pods().run(pod("stays", shared, bed.cgroupBelow("both")), soon());
@@ -133,6 +134,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void removeKillsWhatRuns() throws Exception {
         var pod = engine.pods().run(pod("remove"), soon());
         var container = run(pod, "main", "trap '' TERM; while true; do sleep 0.1; done");
@@ -143,6 +145,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void frozenContainerAndOneWithoutMonitorCanBeStopped() throws Exception {
         var pod = engine.pods().run(pod("sick"), soon());
         var frozen = run(pod, "frozen", "sleep 1000");
@@ -164,6 +167,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void sharedPidNamespaceHasOneInitAndAllEndWithTheContainer() throws Exception {
         var pod = engine.pods().run(pod("shared", new Namespaces(Mode.POD, Mode.POD, Mode.POD, "", null)), soon());
         var config = TestBed.container(
@@ -203,6 +207,7 @@ class PodLifeTest {
     }
 
     @Test
+    @Tag("cgroup")
     void execRunsInTheContainer() {
         var pod = engine.pods().run(pod("exec"), soon());
         var container = run(pod, "main", "sleep 1000");

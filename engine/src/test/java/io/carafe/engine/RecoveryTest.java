@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -29,9 +30,10 @@ import org.junit.jupiter.api.Timeout;
 
 /** A new engine on the roots of one that was stopped or killed (guarantees 4 and 5). */
 @Tag("root")
-@Tag("cgroup")
 @Timeout(180)
 class RecoveryTest {
+
+    private static final Duration P99 = Duration.ofMillis(50);
 
     private TestBed bed;
 
@@ -56,6 +58,7 @@ class RecoveryTest {
     }
 
     @Test
+    @Tag("cgroup")
     void runningContainersAreAdoptedAndExitsInBetweenAreKnown() throws Exception {
         var pod = bed.open().pods().run(pod("web"), soon());
         var running = run(pod, "running", "sleep 1000");
@@ -79,6 +82,7 @@ class RecoveryTest {
     }
 
     @Test
+    @Tag("cgroup")
     void podWhoseCallerNamedTheEnginesOwnCgroupParentLivesOn() throws Exception {
         var own = new Namespaces(Mode.POD, Mode.CONTAINER, Mode.POD, "", null);
         var pod = bed.open().pods().run(pod("web", own, bed.cgroupParent()), soon());
@@ -125,6 +129,7 @@ class RecoveryTest {
     }
 
     @Test
+    @Tag("cgroup")
     void whatNoRecordSpeaksOfIsRemoved() throws Exception {
         var pod = bed.open().pods().run(pod("web"), soon());
         run(pod, "main", "sleep 1000");
@@ -174,21 +179,31 @@ class RecoveryTest {
         var engine = bed.withRuntime(program).open();
         var pod = engine.pods().run(pod("web"), soon());
         var container = engine.containers().create(pod, shell("main", "sleep 1000"), soon());
+        var calm = slowCall(engine, container);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var stuck =
                     threads.submit(() -> engine.containers().start(container, Deadline.after(Duration.ofSeconds(3))));
             Thread.sleep(200);
-            long slowest = 0;
-            for (int i = 0; i < 200; i++) {
-                long begun = System.nanoTime();
-                engine.containers().list(Filter.all());
-                engine.pods().list(Filter.all());
-                engine.containers().status(container);
-                slowest = Math.max(slowest, System.nanoTime() - begun);
-                Thread.sleep(5);
-            }
-            assertTrue(slowest < 50_000_000, slowest / 1_000_000 + " ms");
+            var beside = slowCall(engine, container);
             assertThrows(ExecutionException.class, stuck::get);
+            // on a machine that is busy with other things, all calls are slower, stuck or not
+            var limit = calm.multipliedBy(3).compareTo(P99) > 0 ? calm.multipliedBy(3) : P99;
+            assertTrue(beside.compareTo(limit) < 0, beside + ", and " + calm + " with nothing stuck");
         }
+    }
+
+    /** The 99th percentile of what List and Status take. */
+    private static Duration slowCall(Engine engine, String container) throws InterruptedException {
+        var times = new long[200];
+        for (int i = 0; i < times.length; i++) {
+            long begun = System.nanoTime();
+            engine.containers().list(Filter.all());
+            engine.pods().list(Filter.all());
+            engine.containers().status(container);
+            times[i] = System.nanoTime() - begun;
+            Thread.sleep(5);
+        }
+        Arrays.sort(times);
+        return Duration.ofNanos(times[times.length * 99 / 100 - 1]);
     }
 }

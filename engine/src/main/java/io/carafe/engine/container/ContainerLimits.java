@@ -49,7 +49,8 @@ record ContainerLimits(RuntimeHandlers handlers, SpecGenerator specs, CgroupLayo
         var cgroup = cgroups.cgroup(container.record().cgroup());
         var direct = CgroupLimits.write(cgroup, oftenDropped(document));
         try {
-            handlers.get(container.record().handler()).update(container.id(), document, deadline);
+            handlers.get(container.record().handler())
+                    .update(container.id(), new HugePages(cgroups).without(document), deadline);
         } catch (CarafeException e) {
             direct.undo();
             throw e;

@@ -77,7 +77,13 @@ record ContainerParts(
             ContainerPlugins plugins) {
         var parts = core.parts();
         var monitors = new MonitorStage(
-                parts.monitor(), parts.handlers(), parts.driver(), core.pods(), core.places(), core.timeouts());
+                parts.monitor(),
+                parts.handlers(),
+                parts.driver(),
+                new HugePages(parts.cgroups()),
+                core.pods(),
+                core.places(),
+                core.timeouts());
         return new Stages<>(
                 List.of(
                         image,
@@ -89,6 +95,7 @@ record ContainerParts(
                                 parts.handlers(),
                                 parts.driver(),
                                 plugins,
+                                new HugePages(parts.cgroups()),
                                 checkpoints,
                                 core.pods(),
                                 table,

@@ -29,6 +29,7 @@ record MonitorStage(
         Monitor monitor,
         RuntimeHandlers handlers,
         CgroupDriver driver,
+        HugePages hugePages,
         Table<PodName, Pod> pods,
         Places places,
         Timeouts timeouts)
@@ -70,7 +71,7 @@ record MonitorStage(
         return monitored;
     }
 
-    private Monitored make(ContainerRecord container, Path checkpoint, Deadline limit) {
+    private Monitored make(ContainerRecord container, Path checkpoint, Deadline limit) throws IOException {
         var config = container.config();
         var pod = pods.get(container.podId());
         var log = Container.log(container, pod);
@@ -90,7 +91,9 @@ record MonitorStage(
                 config.stdinOnce(),
                 checkpoint,
                 pid -> driver.place(pid, monitorCgroup, limit));
-        return monitor.create(request, limit);
+        var monitored = monitor.create(request, limit);
+        hugePages.limit(container);
+        return monitored;
     }
 
     @Override

@@ -35,6 +35,7 @@ record SpecStage(
         RuntimeHandlers handlers,
         CgroupDriver driver,
         ContainerPlugins plugins,
+        HugePages hugePages,
         CheckpointImport checkpoints,
         Table<PodName, Pod> pods,
         Table<ContainerKey, Container> containers,
@@ -71,7 +72,7 @@ record SpecStage(
             checkpoints.requireFit(container.id(), generated.spec());
         }
         var bundle = Files.createDirectories(places.bundle(container.id()));
-        Files.write(bundle.resolve("config.json"), Json.write(generated.spec()));
+        Files.write(bundle.resolve("config.json"), Json.write(hugePages.without(generated.spec())));
         var log = Container.log(container, pod);
         if (log != null) {
             Files.createDirectories(log.getParent());

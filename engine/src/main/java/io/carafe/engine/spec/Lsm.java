@@ -19,17 +19,22 @@ import java.util.List;
  */
 final class Lsm {
 
+    private static final DefaultAppArmorProfile DEFAULT = new DefaultAppArmorProfile();
     private static final Path APPARMOR_PROFILES = Path.of("/sys/kernel/security/apparmor/profiles");
 
     private Lsm() {}
 
-    /** The AppArmor profile for the process, or null. */
+    /** The AppArmor profile for the process, or null: Carafe's own where none is asked for, none for a privileged one. */
     static String apparmorProfile(SecurityConfig security, HostFacts host) {
         var profile = security.apparmor();
-        if (profile == null || security.privileged() || profile.kind() != Profile.Kind.LOCALHOST) {
-            return profile != null && profile.kind() == Profile.Kind.UNCONFINED && host.apparmor()
-                    ? "unconfined"
-                    : null;
+        if (security.privileged()) {
+            return null;
+        }
+        if (profile == null || profile.kind() == Profile.Kind.RUNTIME_DEFAULT) {
+            return DEFAULT.name(host).orElse(null);
+        }
+        if (profile.kind() == Profile.Kind.UNCONFINED) {
+            return host.apparmor() ? "unconfined" : null;
         }
         if (!host.apparmor()) {
             throw new CarafeException.FailedPrecondition("AppArmor profile \"" + profile.localhostRef()

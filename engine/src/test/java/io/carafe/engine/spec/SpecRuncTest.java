@@ -34,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Generated documents, run by a real runc on a root file system of busybox, and looked at from inside. */
 @Tag("root")
-@Tag("cgroup")
 @Timeout(120)
 class SpecRuncTest {
 
@@ -261,6 +260,7 @@ class SpecRuncTest {
     }
 
     @Test
+    @Tag("cgroup")
     void limitsAreInForce() throws Exception {
         var resources = new Resources(100_000, 50_000, 512, 64 << 20, 0, -997L, "0", "", List.of(), Map.of());
         boolean v2 = host.cgroups() == CgroupLayout.Mode.V2;
@@ -285,6 +285,7 @@ class SpecRuncTest {
     }
 
     @Test
+    @Tag("cgroup")
     void limitsOfARunningContainerAreRaisedAndLowered() throws Exception {
         var current = new Resources(100_000, 50_000, 512, 32 << 20, 0, null, "", "", List.of(), Map.of());
         var container = Given.container(
@@ -313,6 +314,7 @@ class SpecRuncTest {
     }
 
     @Test
+    @Tag("cgroup")
     void aDeviceCanBeUsedAndOthersCannot() throws Exception {
         var container = Given.container(
                 List.of("/bin/sh", "-c"),

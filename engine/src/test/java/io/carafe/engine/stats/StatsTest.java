@@ -30,7 +30,6 @@ import org.junit.jupiter.api.Timeout;
 
 /** Real cgroups, a real network namespace (the test's own), and lists of pods and containers made up. */
 @Tag("root")
-@Tag("cgroup")
 @Timeout(60)
 class StatsTest {
 
@@ -142,6 +141,7 @@ class StatsTest {
     }
 
     @Test
+    @Tag("cgroup")
     void aPodCountsAllOfItsCgroupAndItsInterfaces() throws IOException {
         add("c0");
 

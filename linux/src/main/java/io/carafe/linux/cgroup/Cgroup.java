@@ -83,13 +83,13 @@ public final class Cgroup {
         return directories().stream().anyMatch(Files::isDirectory);
     }
 
-    /** Makes it and its parents where they are missing, and on v2 gives it the controllers that its parents have. */
+    /** Makes it and its parents where they are missing, and in the v2 hierarchy gives it the controllers that its parents have. */
     public void create() throws IOException {
         for (var mount : new TreeSet<>(layout.v1().values())) {
             make(mount, false);
         }
         if (layout.unified().isPresent()) {
-            make(layout.unified().get(), layout.mode() == CgroupLayout.Mode.V2);
+            make(layout.unified().get(), true);
         }
     }
 
