@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,7 +48,13 @@ public final class CriServer implements AutoCloseable {
     private final Server server;
 
     /** @param bound where the socket is made; it gets its name when it is ready */
-    private CriServer(Path socket, Path bound, CompletableFuture<Services> services, CallTimings timings, Node node)
+    private CriServer(
+            Path socket,
+            Path bound,
+            CompletableFuture<Services> services,
+            CallTimings timings,
+            Optional<CallTraces> traces,
+            Node node)
             throws IOException {
         this.socket = socket;
         this.loops =
@@ -66,6 +73,7 @@ public final class CriServer implements AutoCloseable {
         if (!timings.equals(CallTimings.NONE)) {
             builder.intercept(new TimingInterceptor(timings)); // the last is the outermost
         }
+        traces.ifPresent(told -> builder.intercept(new TracingInterceptor(told)));
         this.server = builder.build().start();
     }
 
@@ -83,6 +91,16 @@ public final class CriServer implements AutoCloseable {
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
     public static CriServer start(Path socket, CompletableFuture<Services> services, CallTimings timings, Node node) {
+        return start(socket, services, timings, Optional.empty(), node);
+    }
+
+    /** @param traces learns of every call, if there is anybody who wants to */
+    public static CriServer start(
+            Path socket,
+            CompletableFuture<Services> services,
+            CallTimings timings,
+            Optional<CallTraces> traces,
+            Node node) {
         var bound = socket.resolveSibling(socket.getFileName() + "~");
         if (bound.toString().length() > MAX_SOCKET_PATH) {
             throw new CarafeException.InvalidArgument(
@@ -92,7 +110,7 @@ public final class CriServer implements AutoCloseable {
             Files.createDirectories(socket.toAbsolutePath().getParent());
             refuseServed(socket);
             Files.deleteIfExists(bound);
-            var server = new CriServer(socket, bound, services, timings, node);
+            var server = new CriServer(socket, bound, services, timings, traces, node);
             Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
             Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
             return server;

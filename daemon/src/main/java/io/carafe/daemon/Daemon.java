@@ -3,6 +3,7 @@ package io.carafe.daemon;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Version;
 import io.carafe.cri.CallTimings;
+import io.carafe.cri.CallTraces;
 import io.carafe.cri.CriServer;
 import io.carafe.cri.Node;
 import io.carafe.cri.Services;
@@ -10,6 +11,7 @@ import io.carafe.daemon.config.Config;
 import io.carafe.daemon.metrics.DaemonMetrics;
 import io.carafe.daemon.metrics.MetricsAddress;
 import io.carafe.daemon.metrics.MetricsServer;
+import io.carafe.daemon.trace.Traces;
 import io.carafe.engine.Engine;
 import io.carafe.engine.EngineConfig;
 import io.carafe.engine.EngineParts;
@@ -66,6 +68,7 @@ final class Daemon implements AutoCloseable {
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final Config config;
     private final Optional<DaemonMetrics> metrics;
+    private final Optional<Traces> traces;
     private ImageService images;
 
     private Daemon(Config config) {
@@ -73,6 +76,10 @@ final class Daemon implements AutoCloseable {
         this.metrics = config.metrics().address().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new DaemonMetrics(Version.CARAFE));
+        this.traces = config.trace().endpoint().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Traces.to(config.trace().endpoint(), config.trace().samplePercent(), Version.CARAFE));
     }
 
     /** Takes up what an earlier daemon left, and serves. */
@@ -92,6 +99,7 @@ final class Daemon implements AutoCloseable {
         var startedAt = Instant.now();
         opened(InstanceLock.take(config.root()));
         opened(InstanceLock.take(config.runRoot()));
+        traces.ifPresent(this::opened); // until everything that it hears of is closed
         var choice = CgroupDriverChoice.of(config.cgroupDriver());
         LOG.log(Level.INFO, "cgroups: {0}", choice.words());
         var driver = choice.under(config.cgroupParent());
@@ -130,7 +138,8 @@ final class Daemon implements AutoCloseable {
 
     private Engine engine(CgroupLayout cgroups, CgroupDriver driver) {
         PullTimings pulls = metrics.isPresent() ? metrics.get() : PullTimings.NONE;
-        StageTimings stages = metrics.isPresent() ? metrics.get() : StageTimings.NONE;
+        StageTimings counted = metrics.isPresent() ? metrics.get() : StageTimings.NONE;
+        var stages = traces.isPresent() ? counted.and(traces.get()) : counted;
         var storage = opened(Storage.open(config.root(), Storage.Kind.AUTO));
         images = opened(ImageService.open(
                 config.root().resolve("images"),
@@ -238,7 +247,12 @@ final class Daemon implements AutoCloseable {
 
     /** Its socket is there before the engine is open: who calls now waits for the engine, not for a socket. */
     private CriServer serve(CompletableFuture<Services> services, Node node) {
-        return CriServer.start(config.listen(), services, metrics.isPresent() ? metrics.get() : CallTimings.NONE, node);
+        return CriServer.start(
+                config.listen(),
+                services,
+                metrics.isPresent() ? metrics.get() : CallTimings.NONE,
+                traces.map(CallTraces.class::cast),
+                node);
     }
 
     /** Not beside the other server: both would wait for the same classes of Netty. */

@@ -2,6 +2,7 @@ package io.carafe.daemon.config;
 
 import io.carafe.base.CarafeException.InvalidArgument;
 import io.carafe.daemon.metrics.MetricsAddress;
+import io.carafe.daemon.trace.Traces;
 import io.carafe.network.CniSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,8 @@ public record Config(
         Streaming streaming,
         Nri nri,
         Stats stats,
-        Metrics metrics) {
+        Metrics metrics,
+        Trace trace) {
 
     /** How the daemon talks to its operator. */
     public record Log(
@@ -221,6 +223,23 @@ public record Config(
         }
     }
 
+    /** What calls and their stages took, for OpenTelemetry. */
+    public record Trace(
+            @Doc("Of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; empty for no traces.")
+            String endpoint,
+
+            @Doc("How many in a hundred of the calls whose callers have begun no trace; the others have decided.")
+            int samplePercent) {
+        public Trace {
+            if (!endpoint.isEmpty()) {
+                Traces.requireAddress(endpoint);
+            }
+            if (samplePercent < 0 || samplePercent > 100) {
+                throw new InvalidArgument("trace.sample_percent is " + samplePercent + ": must be 0 to 100");
+            }
+        }
+    }
+
     /** Plugins of the node resource interface; the keys are containerd's. */
     public record Nri(
             @Doc("Whether there are any.") boolean enable,
@@ -276,7 +295,8 @@ public record Config(
                     Duration.ofSeconds(2),
                     false),
             new Stats(Duration.ofSeconds(1)),
-            new Metrics(""));
+            new Metrics(""),
+            new Trace("", 100));
 
     public Config {
         absolute("root", root);
@@ -314,7 +334,8 @@ public record Config(
                 streaming,
                 nri,
                 stats,
-                metrics);
+                metrics,
+                trace);
     }
 
     /** Where plugins connect. Daemons that run side by side in roots of their own do not share the node's one place. */

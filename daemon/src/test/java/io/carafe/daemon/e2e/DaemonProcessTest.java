@@ -5,22 +5,33 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import io.carafe.image.testing.NastyRegistry;
+import io.carafe.oci.Json;
+import io.carafe.proto.cri.v1.RunPodSandboxRequest;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
 
 /** The daemon as a process: its lock, socket, signals, and what it says when it cannot start. */
 @Tag("root")
@@ -93,6 +104,61 @@ class DaemonProcessTest {
         assertTrue(text.contains("jvm_threads_current"), text);
         daemon.terminate();
         assertFalse(Files.exists(socket));
+    }
+
+    @Test
+    void callsAndTheirStagesArePartsOfTheirCallersTraceWhereTracesAreAskedFor() throws Exception {
+        var classes = node.base().resolve("classes");
+        var without = node.start(Map.of("JAVA_TOOL_OPTIONS", "-Xlog:class+load=info:file=" + classes));
+        without.terminate();
+        assertFalse(Files.readString(classes).contains("OtlpExporter"), "loaded though nobody collects");
+
+        var posted = new LinkedBlockingQueue<String>();
+        var collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        collector.createContext("/v1/traces", exchange -> {
+            posted.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        collector.start();
+        try {
+            var address = "http://127.0.0.1:" + collector.getAddress().getPort();
+            var config = Files.writeString(
+                    node.base().resolve("trace.toml"), "[trace]\nendpoint = \"" + address + "\"\nsample_percent = 0\n");
+            var daemon = node.start("--config", config.toString());
+            var trace = "0af7651916cd43dd8448eb211c80319c";
+            var headers = new Metadata();
+            headers.put(
+                    Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER),
+                    "00-" + trace + "-b7ad6b7169203331-01");
+            var pod = daemon.runtime()
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .runPodSandbox(RunPodSandboxRequest.newBuilder()
+                            .setConfig(Kubelet.pod("traced", node.base()))
+                            .build())
+                    .getPodSandboxId();
+            daemon.kubelet().removePod(pod); // whose caller asks for no trace
+            daemon.terminate();
+
+            var spans = Json.tree(String.join("\n", posted).getBytes(StandardCharsets.UTF_8), "spans")
+                    .at("/resourceSpans/0/scopeSpans/0/spans");
+            var byName = new HashMap<String, JsonNode>();
+            spans.forEach(span -> byName.put(span.get("name").asString(), span));
+            assertEquals(1, posted.size(), posted.toString());
+            var call = byName.get("RunPodSandbox");
+            assertEquals("b7ad6b7169203331", call.get("parentSpanId").asString());
+            for (var stage : List.of("run:cgroup", "run:namespaces", "run:network", "run:files")) {
+                var span = byName.get(stage);
+                assertEquals(trace, span.get("traceId").asString());
+                assertEquals(
+                        call.get("spanId").asString(), span.get("parentSpanId").asString());
+                long begun = Long.parseLong(span.get("startTimeUnixNano").asString());
+                assertTrue(begun < Long.parseLong(span.get("endTimeUnixNano").asString()));
+            }
+            assertFalse(posted.toString().contains("RemovePodSandbox"), posted.toString());
+        } finally {
+            collector.stop(0);
+        }
     }
 
     @Test

@@ -43,8 +43,8 @@ class MetricsServerTest {
     void aScrapeHasCallsStagesPullsAndTheJvm() throws Exception {
         metrics.record("RunPodSandbox", Duration.ofMillis(70), "OK");
         metrics.record("RunPodSandbox", Duration.ofMillis(7), "NOT_FOUND");
-        metrics.record(new Timing("run", "p1", "network", false, Duration.ofMillis(40), ""));
-        metrics.record(new Timing("run", "p1", "network", true, Duration.ofMillis(2), "plugin died"));
+        metrics.record(new Timing("run", "p1", "network", false, Duration.ofMillis(40), "", null));
+        metrics.record(new Timing("run", "p1", "network", true, Duration.ofMillis(2), "plugin died", null));
         metrics.record(new Pull(Duration.ofSeconds(2), 1_000_000, 3, ""));
         try (var server = MetricsServer.start(MetricsAddress.parse("127.0.0.1:0"), metrics)) {
             var answer = get(server, "/metrics", "GET");

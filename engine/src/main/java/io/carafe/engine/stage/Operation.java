@@ -26,6 +26,7 @@ public final class Operation<T> {
     private final String kind;
     private final String object;
     private final long begun = System.nanoTime();
+    private final TraceContext trace = TraceContext.current();
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private volatile String stage = "queue";
     private int waiting;
@@ -44,6 +45,11 @@ public final class Operation<T> {
 
     public String kind() {
         return kind;
+    }
+
+    /** The call that it was begun for; those that join it later are other traces' matter. Null if that is not traced. */
+    TraceContext trace() {
+        return trace;
     }
 
     /** Kind and object: {@code "run pod default/web"}. */

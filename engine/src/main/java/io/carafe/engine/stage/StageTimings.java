@@ -15,8 +15,16 @@ public interface StageTimings {
      * @param object the pod's or container's id
      * @param undone true for the way back
      * @param error empty if it went well
+     * @param trace what the operation was begun for; null if that is not traced
      */
-    record Timing(String operation, String object, String stage, boolean undone, Duration elapsed, String error) {}
+    record Timing(
+            String operation,
+            String object,
+            String stage,
+            boolean undone,
+            Duration elapsed,
+            String error,
+            TraceContext trace) {}
 
     /** Both learn everything. */
     default StageTimings and(StageTimings other) {

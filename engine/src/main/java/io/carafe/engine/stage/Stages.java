@@ -146,7 +146,8 @@ public final class Stages<R> {
         Supplier<String> line = () -> operation + ": " + (undone ? "undo of stage " : "stage ") + stage.name()
                 + " took " + Elapsed.text(elapsed);
         LOG.log(Level.DEBUG, line);
-        timings.record(new StageTimings.Timing(operation.kind(), owner.id(), stage.name(), undone, elapsed, error));
+        timings.record(new StageTimings.Timing(
+                operation.kind(), owner.id(), stage.name(), undone, elapsed, error, operation.trace()));
     }
 
     /** The failure with where and how long into it: {@code run pod default/web: stage network, 2.1 s: …}. */
