@@ -242,17 +242,15 @@ static unsigned listen_env(const struct execution *execution, char out[3][256], 
     return count;
 }
 
-/* cwd, args, env */
-int op_exec(struct run *run, const struct step *step) {
-    const char *cwd = step->args[0].s;
+/* What execve takes, once it is put together. */
+static struct {
+    char **argv, **envp;
+    bool closed;
+} ready;
+
+static int put_together(struct run *run, const struct step *step) {
+    static char home[1024 + 8], listen[3][256];
     const struct arg *args = &step->args[1], *env = &step->args[2];
-    char home[1024 + 8], listen[3][256];
-    if (!run->in_cwd && chdir(cwd) < 0) {
-        return fail(run, "chdir to cwd (\"%s\") set in config.json failed", cwd);
-    }
-    if (check_inside(run, cwd) < 0) {
-        return -1;
-    }
     char **argv = calloc(args->count + 1, sizeof *argv), **envp = calloc(env->count + 5, sizeof *envp);
     if (argv == NULL || envp == NULL) {
         return fail(run, "memory for the arguments");
@@ -271,9 +269,46 @@ int op_exec(struct run *run, const struct step *step) {
         find_home(home, sizeof home);
         envp[count] = home;
     }
-    if (close_rest(run) < 0) {
+    ready.argv = argv;
+    ready.envp = envp;
+    return 0;
+}
+
+int exec_before_filter(struct run *run, const struct step *filter, bool close_all) {
+    struct step step = *filter;
+    while (plan_next(run->plan, 0, &step)) {
+        if (step.phase == PHASE_GATE) {
+            break;
+        }
+    }
+    if (step.op != OP_EXEC || step.phase != PHASE_GATE) {
+        return 0; /* steps follow that have a say in it: the user, capabilities */
+    }
+    if (put_together(run, &step) < 0) {
+        return -1;
+    }
+    if (close_all) {
+        ready.closed = close_rest(run) == 0;
+    }
+    return 0;
+}
+
+/* cwd, args, env */
+int op_exec(struct run *run, const struct step *step) {
+    const char *cwd = step->args[0].s;
+    if (!run->in_cwd && chdir(cwd) < 0) {
+        return fail(run, "chdir to cwd (\"%s\") set in config.json failed", cwd);
+    }
+    if (!run->in_cwd && check_inside(run, cwd) < 0) {
+        return -1;
+    }
+    if (ready.argv == NULL && put_together(run, step) < 0) {
+        return -1;
+    }
+    /* a filter may forbid it; then close-on-exec, which all have had since the clone, must do */
+    if (!ready.closed && close_rest(run) < 0 && errno != EPERM && errno != EACCES && errno != ENOSYS) {
         return fail(run, "close descriptors");
     }
-    execve(program, argv, envp);
+    execve(program, ready.argv, ready.envp);
     return fail(run, "exec %s", program);
 }

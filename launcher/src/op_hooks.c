@@ -156,6 +156,7 @@ static const char *status_at(const char *point) {
     return strcmp(point, "poststart") == 0      ? "running"
            : strcmp(point, "poststop") == 0     ? "stopped"
            : strcmp(point, "startContainer") == 0 ? "created"
+           : strcmp(point, "prestart") == 0       ? "created" /* by its definition it is run at start */
                                                 : "creating";
 }
 

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "exec.h"
 #include "private_proc.h"
 #include "report.h"
 #include "run.h"
@@ -256,6 +257,10 @@ int op_seccomp(struct run *run, const struct step *step) {
         return refuse(run, "seccomp: no program");
     }
     unsigned long flags = (unsigned long)step->args[1].u;
+    /* what the filter may forbid is done before; a listener's descriptor is still to be sent */
+    if (exec_before_filter(run, step, (flags & NEW_LISTENER) == 0) < 0) {
+        return -1;
+    }
     long got = syscall(SYS_seccomp, SET_MODE_FILTER, flags, &filter);
     if (got < 0) {
         return fail(run, "load the seccomp filter");
