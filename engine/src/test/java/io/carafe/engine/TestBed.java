@@ -62,6 +62,9 @@ public final class TestBed implements AutoCloseable {
     static final Path RUNSC = Executables.find("runsc")
             .orElse(Path.of("../build/bin/runsc").toAbsolutePath().normalize());
 
+    /** The program of the handler that is called runc: with carafe-oci, the tests try the built-in runtime. */
+    private static final String RUNTIME = System.getProperty("carafe.test.runtime", "runc");
+
     private static final Path LAUNCHER = Path.of(System.getProperty("carafe.launcher"));
 
     private final Path base;
@@ -71,7 +74,7 @@ public final class TestBed implements AutoCloseable {
     private FaultPoints faults = FaultPoints.NONE;
     private StageTimings timings = StageTimings.NONE;
     private Supplier<Nri> nri = NoPlugins::new;
-    private String runc = "runc";
+    private String runc = RUNTIME;
     private final List<Path> networkPlugins = new ArrayList<>(List.of(Path.of("/usr/lib/cni")));
     private final List<AutoCloseable> opened = new ArrayList<>();
     private Storage storage;
@@ -257,7 +260,7 @@ public final class TestBed implements AutoCloseable {
     public void close() throws IOException {
         faults = FaultPoints.NONE;
         shut();
-        runc = "runc";
+        runc = runc.equals(RUNTIME) ? RUNTIME : "runc"; // without what a test has put around it
         open();
         for (var pod : engine.pods().list(Filter.all())) {
             engine.pods().remove(pod.id(), Deadline.after(Duration.ofSeconds(30)));

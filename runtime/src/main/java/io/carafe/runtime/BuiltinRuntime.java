@@ -340,7 +340,12 @@ public final class BuiltinRuntime extends ExternalRuntime {
 
     private Optional<StateFile> known(String id) {
         try {
-            return Optional.of(StateFile.read(root(), id));
+            var state = StateFile.read(root(), id);
+            if (state.bundle() == null) {
+                throw new CarafeException.FailedPrecondition("runtime handler " + name() + ": the state of container "
+                        + id + " in " + root() + " was written by another runtime; give the handler a root of its own");
+            }
+            return Optional.of(state);
         } catch (CarafeException.NotFound e) {
             return Optional.empty();
         }

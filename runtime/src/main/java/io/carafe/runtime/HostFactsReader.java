@@ -56,11 +56,12 @@ public final class HostFactsReader {
         Map<String, String> v1 = new LinkedHashMap<>();
         layout.v1().forEach((controller, mounted) -> v1.put(controller, mounted.toString()));
         var unified = layout.unified();
-        Set<String> controllers = unified.isEmpty()
-                ? Set.of()
-                : new TreeSet<>(List.of(
-                        line(unified.get().resolve("cgroup.controllers")).split(" ")));
-        controllers.remove("");
+        var controllers = new TreeSet<String>();
+        if (unified.isPresent()) {
+            controllers.addAll(
+                    List.of(line(unified.get().resolve("cgroup.controllers")).split(" ")));
+            controllers.remove("");
+        }
         return new HostFacts.Cgroups(
                 v1, unified.map(Path::toString).orElse(""), controllers, weight(layout, controllers));
     }

@@ -99,7 +99,7 @@ public record Config(
 
     /** One OCI runtime. */
     public record Handler(
-            @Doc("The runtime: a path, or a name to look up in PATH.")
+            @Doc("The runtime: a path, or a name to look up in PATH; carafe-oci is the one that comes with carafed.")
             String path,
 
             @Doc(value = "Where the runtime keeps its state; empty for a directory under run_root.", optional = true)
@@ -277,7 +277,8 @@ public record Config(
             "/carafe",
             "auto",
             new Log("info", "text"),
-            new Runtimes("runc", "conmon", Duration.ofMinutes(4), 0, false, handlers("runc", "crun", "runsc")),
+            new Runtimes(
+                    "runc", "conmon", Duration.ofMinutes(4), 0, false, handlers("carafe-oci", "runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
             new Image(

@@ -109,6 +109,7 @@ final class TestNode implements AutoCloseable {
         command.addAll(List.of("--cni-conf-dir", base + "/cni", "--cni-bin-dir", "/usr/lib/cni"));
         command.addAll(List.of("--registries-conf", base + "/registries.conf", "--policy", base + "/policy.json"));
         command.addAll(List.of("--cgroup-parent", cgroupParent(), "--cgroup-driver", "cgroupfs"));
+        command.addAll(List.of("--default-runtime", System.getProperty("carafe.test.runtime", "runc")));
         command.addAll(words);
         return command;
     }

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * The program {@code carafe-oci-java}: what the launcher becomes for {@code features}, {@code spec}, {@code events},
- * {@code checkpoint} and {@code restore}, with the command line as it was given.
+ * {@code checkpoint} and {@code restore}, with the command line as it was given; and what {@code carafe oci} becomes.
  */
 public final class OciCommands {
 
@@ -34,8 +34,7 @@ public final class OciCommands {
             if (globals.rest().isEmpty()) {
                 throw new CarafeException.InvalidArgument("no command: features, spec, events, checkpoint, restore");
             }
-            command(globals, out);
-            return 0;
+            return command(globals, out);
         } catch (CarafeException e) {
             log.error(e.getMessage(), err);
         } catch (IOException e) {
@@ -44,7 +43,8 @@ public final class OciCommands {
         return 1;
     }
 
-    private static void command(CommandLine globals, PrintStream out) throws IOException {
+    /** @return the exit code */
+    private static int command(CommandLine globals, PrintStream out) throws IOException {
         var root = Path.of(globals.value("root").filter(path -> !path.isEmpty()).orElseGet(OciCommands::defaultRoot))
                 .toAbsolutePath();
         var name = globals.rest().getFirst();
@@ -56,8 +56,14 @@ public final class OciCommands {
             case "checkpoint" -> CheckpointCommand.run(root, line);
             case "restore" ->
                 throw new CarafeException.FailedPrecondition("restore is not supported: start the container anew");
+            case "plan" -> PlanCommand.plan(line, out);
+            case "host" -> PlanCommand.host(out);
+            case "diff" -> {
+                return PlanCommand.diff(line, out) ? 1 : 0;
+            }
             default -> throw new CarafeException.InvalidArgument("no such command: " + name);
         }
+        return 0;
     }
 
     /** As the launcher's: a user without privileges has a place of its own. */

@@ -1,0 +1,138 @@
+package io.carafe.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code carafe oci}: what the runtime would do, without a daemon and without doing it. The compiler is a program of its own, so
+ * that all other commands start without its classes.
+ */
+final class OciCommand implements Runnable {
+
+    private static final String PROGRAM = "carafe-oci-java";
+
+    private final CommandSpec spec;
+
+    /** @param host what the option says that elsewhere names the daemon's socket; here, without a daemon, another host's facts */
+    OciCommand(Supplier<String> host) {
+        spec = new Words(
+                        this,
+                        "oci",
+                        "Look at what the runtime makes of a config.json, here or, with --host FACTS, on another host.")
+                .spec();
+        spec.usageMessage().synopsisSubcommandLabel("COMMAND");
+        spec.addSubcommand("plan", new Plan(host).words.spec());
+        spec.addSubcommand("diff", new Diff(host).words.spec());
+        spec.addSubcommand("host", new Host().words.spec());
+    }
+
+    CommandSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    /** Options that say for whom a plan is compiled. */
+    private record Target(Supplier<String> host, Supplier<String> id, Supplier<Boolean> systemd) {
+        static Target of(Words words, Supplier<String> host) {
+            return new Target(
+                    host,
+                    words.text("ID", "id of the container (default: the bundle's name)", "", "--id"),
+                    words.flag("have systemd make the cgroup", "--systemd-cgroup"));
+        }
+
+        List<String> line(String command) {
+            var line = new ArrayList<>(List.of(command));
+            if (!host.get().isEmpty()) {
+                line.addAll(List.of("--host", host.get()));
+            }
+            if (!id.get().isEmpty()) {
+                line.addAll(List.of("--id", id.get()));
+            }
+            if (systemd.get()) {
+                line.add("--systemd-cgroup");
+            }
+            return line;
+        }
+    }
+
+    private static final class Plan implements Callable<Integer> {
+        private final Words words = new Words(
+                this, "plan", "Print the steps that make a container, each with the property that it comes of.");
+        private final Target target;
+        private final Supplier<Boolean> json = words.flag("as JSON", "--json");
+        private final Supplier<String> bundle =
+                words.word("BUNDLE", "directory with a config.json, or a file with a plan");
+
+        Plan(Supplier<String> host) {
+            target = Target.of(words, host);
+        }
+
+        @Override
+        public Integer call() {
+            var line = target.line("plan");
+            if (json.get()) {
+                line.add("--json");
+            }
+            line.add(bundle.get());
+            return become(line);
+        }
+    }
+
+    private static final class Diff implements Callable<Integer> {
+        private final Words words = new Words(
+                this, "diff", "Print the steps that one plan has and the other has not; exit code 1 if there are any.");
+        private final Target target;
+        private final Supplier<String> before =
+                words.word("BUNDLE", "directory with a config.json, or a file with a plan");
+        private final Supplier<String> after = words.word("OTHER", "what to compare it with");
+
+        Diff(Supplier<String> host) {
+            target = Target.of(words, host);
+        }
+
+        @Override
+        public Integer call() {
+            var line = target.line("diff");
+            line.addAll(List.of(before.get(), after.get()));
+            return become(line);
+        }
+    }
+
+    private static final class Host implements Callable<Integer> {
+        private final Words words = new Words(this, "host", "Print the facts of this host that plans depend on.");
+
+        @Override
+        public Integer call() {
+            return become(List.of("host"));
+        }
+    }
+
+    /** Runs the runtime's program with this one's streams, and ends as it does. */
+    private static int become(List<String> words) {
+        var launcher = System.getProperty("carafe.launcher", "");
+        var program = Path.of(launcher).resolveSibling(PROGRAM);
+        if (launcher.isEmpty() || !Files.isExecutable(program)) {
+            throw new Failure("there is no " + program + ", which looks at plans; install carafe whole");
+        }
+        var line = new ArrayList<>(List.of(program.toString()));
+        line.addAll(words);
+        try {
+            return new ProcessBuilder(line).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            throw new Failure("run " + program + ": " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("interrupted");
+        }
+    }
+}
