@@ -74,6 +74,18 @@ final class Carafe implements Runnable {
         commands.put("pods", () -> new PodsCommand(this).words.spec());
         commands.put("images", () -> new ImagesCommand(this).words.spec());
         commands.put("pull", () -> new PullCommand(this).words.spec());
+        commands.put("push", () -> new PushCommand(this).words.spec());
+        commands.put("copy", () -> new CopyCommand(this).words.spec());
+        commands.put("save", () -> new SaveCommand(this).words.spec());
+        commands.put("load", () -> new LoadCommand(this).words.spec());
+        commands.put("import", () -> new ImportCommand(this).words.spec());
+        commands.put("export", () -> new ExportCommand(this).words.spec());
+        commands.put("tag", () -> new TagCommand(this).words.spec());
+        commands.put("untag", () -> new UntagCommand(this).words.spec());
+        commands.put("history", () -> new HistoryCommand(this).words.spec());
+        commands.put("tree", () -> new TreeCommand(this).words.spec());
+        commands.put("search", () -> new SearchCommand(this).words.spec());
+        commands.put("registry", () -> new RegistryCommand(this).spec());
         commands.put("logs", () -> new LogsCommand(this).words.spec());
         commands.put("exec", () -> new ExecCommand(this).words.spec());
         commands.put("attach", () -> new AttachCommand(this).words.spec());

@@ -36,6 +36,7 @@ abstract class Progress {
             case UNPACKING -> "unpacking";
             case DONE -> "done";
             case PRESENT -> "already here";
+            case COPYING -> "copying";
             case UNRECOGNIZED -> "?";
         };
     }

@@ -1,5 +1,6 @@
 package io.carafe.cli;
 
+import io.carafe.proto.carafe.v1.PruneStoreRequest;
 import io.carafe.proto.cri.v1.Container;
 import io.carafe.proto.cri.v1.ContainerState;
 import io.carafe.proto.cri.v1.Image;
@@ -43,6 +44,10 @@ final class SystemPruneCommand extends DaemonCommand {
                     .removeImage(RemoveImageRequest.newBuilder().setImage(spec).build());
             freed += image.getSize();
             out.println("image " + image.getRepoTagsList().stream().findFirst().orElse(Text.shortId(image.getId())));
+        }
+        var downloads = daemon.carafe().pruneStore(PruneStoreRequest.getDefaultInstance());
+        if (downloads.getDownloads() > 0) {
+            out.println("unfinished downloads freed: " + Units.decimal(downloads.getFreedBytes()));
         }
         out.println("images freed: " + Units.decimal(freed) + ", less what others share with them");
         return 0;

@@ -16,16 +16,39 @@ import io.carafe.image.pull.PullProgress;
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.carafe.v1.CheckStoreRequest;
+import io.carafe.proto.carafe.v1.CopyEvent;
+import io.carafe.proto.carafe.v1.CopyImageRequest;
 import io.carafe.proto.carafe.v1.Credentials;
 import io.carafe.proto.carafe.v1.ExecRequest;
+import io.carafe.proto.carafe.v1.ExplainRegistryRequest;
+import io.carafe.proto.carafe.v1.ExplainRegistryResponse;
+import io.carafe.proto.carafe.v1.ExportContainerRequest;
+import io.carafe.proto.carafe.v1.FileChunk;
+import io.carafe.proto.carafe.v1.ImageDetailsRequest;
+import io.carafe.proto.carafe.v1.ImageDetailsResponse;
+import io.carafe.proto.carafe.v1.ImportImageRequest;
+import io.carafe.proto.carafe.v1.ImportImageResponse;
 import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.carafe.v1.InfoResponse;
 import io.carafe.proto.carafe.v1.LayerProgress;
+import io.carafe.proto.carafe.v1.ListReferrersRequest;
+import io.carafe.proto.carafe.v1.ListReferrersResponse;
+import io.carafe.proto.carafe.v1.LoadImagesRequest;
+import io.carafe.proto.carafe.v1.LoadImagesResponse;
 import io.carafe.proto.carafe.v1.LogsRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;
+import io.carafe.proto.carafe.v1.PruneStoreRequest;
+import io.carafe.proto.carafe.v1.PruneStoreResponse;
 import io.carafe.proto.carafe.v1.PullEvent;
 import io.carafe.proto.carafe.v1.PullRequest;
+import io.carafe.proto.carafe.v1.SaveImagesRequest;
+import io.carafe.proto.carafe.v1.SearchImagesRequest;
+import io.carafe.proto.carafe.v1.SearchImagesResponse;
 import io.carafe.proto.carafe.v1.StoreFinding;
+import io.carafe.proto.carafe.v1.TagImageRequest;
+import io.carafe.proto.carafe.v1.TagImageResponse;
+import io.carafe.proto.carafe.v1.UntagImageRequest;
+import io.carafe.proto.carafe.v1.UntagImageResponse;
 import io.carafe.proto.carafe.v1.WaitRequest;
 import io.carafe.proto.carafe.v1.WaitResponse;
 import io.grpc.stub.StreamObserver;
@@ -40,6 +63,7 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     private final Node node;
     private final ProcessCalls processes;
     private final Logs logs;
+    private final TransferCalls transfers;
 
     CarafeService(Engine engine, ImageService images, Node node) {
         this.engine = engine;
@@ -47,6 +71,7 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
         this.node = node;
         this.processes = new ProcessCalls(engine);
         this.logs = new Logs(engine.containers());
+        this.transfers = new TransferCalls(engine, images);
     }
 
     @Override
@@ -114,7 +139,75 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
                 .build();
     }
 
-    private static RegistryAuth auth(Credentials credentials) {
+    @Override
+    public void tagImage(TagImageRequest request, StreamObserver<TagImageResponse> observer) {
+        request.getNamesList().forEach(name -> images.tag(request.getImage(), name));
+        Answers.send(observer, TagImageResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void untagImage(UntagImageRequest request, StreamObserver<UntagImageResponse> observer) {
+        images.untag(request.getImage(), request.getNamesList());
+        Answers.send(observer, UntagImageResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void imageDetails(ImageDetailsRequest request, StreamObserver<ImageDetailsResponse> observer) {
+        Answers.send(observer, TransferCalls.details(images.layers(request.getImage())));
+    }
+
+    @Override
+    public void copyImage(CopyImageRequest request, StreamObserver<CopyEvent> observer) {
+        transfers.copy(request, observer);
+    }
+
+    @Override
+    public void saveImages(SaveImagesRequest request, StreamObserver<FileChunk> observer) {
+        transfers.save(request, observer);
+    }
+
+    @Override
+    public StreamObserver<LoadImagesRequest> loadImages(StreamObserver<LoadImagesResponse> observer) {
+        return transfers.load(observer);
+    }
+
+    @Override
+    public StreamObserver<ImportImageRequest> importImage(StreamObserver<ImportImageResponse> observer) {
+        return transfers.importFiles(observer);
+    }
+
+    @Override
+    public void exportContainer(ExportContainerRequest request, StreamObserver<FileChunk> observer) {
+        transfers.export(request, observer);
+    }
+
+    @Override
+    public void explainRegistry(ExplainRegistryRequest request, StreamObserver<ExplainRegistryResponse> observer) {
+        Answers.send(observer, RegistryMessages.explain(images.registries(), request, CallInterceptor.deadline()));
+    }
+
+    @Override
+    public void searchImages(SearchImagesRequest request, StreamObserver<SearchImagesResponse> observer) {
+        Answers.send(observer, RegistryMessages.search(images.registries(), request, CallInterceptor.deadline()));
+    }
+
+    @Override
+    public void listReferrers(ListReferrersRequest request, StreamObserver<ListReferrersResponse> observer) {
+        Answers.send(observer, RegistryMessages.referrers(images.registries(), request, CallInterceptor.deadline()));
+    }
+
+    @Override
+    public void pruneStore(PruneStoreRequest request, StreamObserver<PruneStoreResponse> observer) {
+        var freed = images.prune();
+        Answers.send(
+                observer,
+                PruneStoreResponse.newBuilder()
+                        .setDownloads(freed.files())
+                        .setFreedBytes(freed.bytes())
+                        .build());
+    }
+
+    static RegistryAuth auth(Credentials credentials) {
         return RegistryAuth.of(
                 credentials.getUsername(),
                 credentials.getPassword(),

@@ -9,6 +9,8 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Resources;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +80,13 @@ public interface Containers {
      *     be written down
      */
     void checkpoint(String id, Path location, Deadline deadline);
+
+    /**
+     * Writes the container's files into a tar, those of volumes and other mounts not, while it may go on to change them.
+     *
+     * @param out closed when all is written
+     */
+    void export(String id, OutputStream out) throws IOException;
 
     /**
      * Opens the log file anew after the caller has renamed it; returns when the new file is in use.

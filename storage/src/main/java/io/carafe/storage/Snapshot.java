@@ -2,6 +2,7 @@ package io.carafe.storage;
 
 import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.OpenFlags;
+import io.carafe.linux.fs.Stat;
 import io.carafe.linux.mount.DetachedMount;
 import io.carafe.linux.process.IdMap;
 import io.carafe.oci.Digest;
@@ -53,6 +54,13 @@ public record Snapshot(String key, List<Digest> layers, Options options) {
      * @param namespace file of the user namespace, which must be there when the snapshot is mounted
      */
     public record Owners(IdMap ids, Path namespace) {
+
+        /** A file's owners as the namespace sees them; what is nobody's there stays as it is. */
+        Stat seenFrom(Stat file) {
+            return file.withOwner(
+                    (int) ids.uidInside(Integer.toUnsignedLong(file.uid())).orElse(file.uid()),
+                    (int) ids.gidInside(Integer.toUnsignedLong(file.gid())).orElse(file.gid()));
+        }
 
         /** Mounts {@code directory} once more, on {@code target}, with what is root's on disk owned by root of the namespace. */
         void mount(Path directory, Path target) throws IOException {

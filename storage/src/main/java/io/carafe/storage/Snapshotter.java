@@ -1,6 +1,7 @@
 package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.oci.Digest;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Gives each container a root file system of its own without copying its image.
@@ -77,6 +79,21 @@ public sealed interface Snapshotter permits OverlaySnapshotter, CopySnapshotter 
             TreeUntar.apply("changes for snapshot " + key, changes, deleted, staging, mount(key));
         } catch (IOException e) {
             throw Failure.of("apply changes to snapshot " + key, e);
+        }
+    }
+
+    /**
+     * Writes all files that a container of the snapshot sees into a tar, which stays open, with the owners that it sees. The
+     * snapshot is mounted for it, and stays so.
+     */
+    default void writeFiles(String key, TarWriter tar) {
+        var snapshot =
+                find(key).orElseThrow(() -> new CarafeException.NotFound("snapshot " + key + " is not prepared"));
+        var owners = snapshot.options().owners();
+        try (var root = OpenFile.openDirectory(mount(key))) {
+            TreeTar.write(root, "", tar, owners == null ? UnaryOperator.identity() : owners::seenFrom);
+        } catch (IOException e) {
+            throw Failure.of("write the files of snapshot " + key, e);
         }
     }
 

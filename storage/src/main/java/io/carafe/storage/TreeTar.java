@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes a directory tree into a tar, without following links or leaving the file system. Files with several names are
@@ -24,10 +25,12 @@ public final class TreeTar {
     private static final byte[] YES = {'y'};
 
     private final TarWriter tar;
+    private final UnaryOperator<Stat> owners;
     private final List<String> deleted = new ArrayList<>();
 
-    private TreeTar(TarWriter tar) {
+    private TreeTar(TarWriter tar, UnaryOperator<Stat> owners) {
         this.tar = tar;
+        this.owners = owners;
     }
 
     /**
@@ -38,7 +41,17 @@ public final class TreeTar {
      *     {@code .wh..wh..opq}, as in an image's layer
      */
     public static List<String> write(OpenFile directory, String prefix, TarWriter tar) throws IOException {
-        var tree = new TreeTar(tar);
+        return write(directory, prefix, tar, UnaryOperator.identity());
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param owners gives what is written in the place of a file's owners
+     */
+    static List<String> write(OpenFile directory, String prefix, TarWriter tar, UnaryOperator<Stat> owners)
+            throws IOException {
+        var tree = new TreeTar(tar, owners);
         tree.walk(directory, prefix, directory.stat().fileSystem(), 0);
         return tree.deleted;
     }
@@ -53,7 +66,7 @@ public final class TreeTar {
             if (stat.isWhiteout()) {
                 deleted.add(path);
             } else if (stat.isDirectory()) {
-                tar.directory(path, stat, attributes(directory, entry.name()));
+                tar.directory(path, owners.apply(stat), attributes(directory, entry.name()));
                 hideLower(directory, entry.name(), path);
                 if (depth < MAX_DEPTH) {
                     try (var child = At.openDirectory(directory, entry.name())) {
@@ -68,13 +81,13 @@ public final class TreeTar {
 
     private void writeFile(OpenFile directory, String name, String path, Stat stat) throws IOException {
         if (stat.isLink()) {
-            tar.link(path, stat, At.readlink(directory, name));
+            tar.link(path, owners.apply(stat), At.readlink(directory, name));
         } else if (stat.isRegular()) {
             try (var content = At.open(directory, name, OpenFlags.READ | OpenFlags.NO_FOLLOW, 0)) {
-                tar.file(path, stat, attributes(directory, name), content);
+                tar.file(path, owners.apply(stat), attributes(directory, name), content);
             }
         } else if (stat.type() != Stat.SOCKET) {
-            tar.node(path, stat, attributes(directory, name));
+            tar.node(path, owners.apply(stat), attributes(directory, name));
         }
     }
 

@@ -19,6 +19,10 @@ import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.table.Table;
 import io.carafe.nri.Node;
+import io.carafe.storage.Snapshotter;
+import io.carafe.storage.tar.TarWriter;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -41,9 +45,15 @@ public final class ContainerService implements Containers, PodContainers {
     private final FreeContainer free;
     private final CheckpointContainer checkpoint;
     private final ContainerExecs execs;
+    private final Snapshotter snapshots;
 
     private ContainerService(
-            ContainerParts parts, Table<PodName, Pod> pods, CheckpointContainer checkpoint, ContainerExecs execs) {
+            ContainerParts parts,
+            Table<PodName, Pod> pods,
+            CheckpointContainer checkpoint,
+            ContainerExecs execs,
+            Snapshotter snapshots) {
+        this.snapshots = snapshots;
         this.checkpoint = checkpoint;
         this.parts = parts;
         this.pods = pods;
@@ -63,7 +73,12 @@ public final class ContainerService implements Containers, PodContainers {
                 core.parts().snapshots(),
                 core.places(),
                 core.timeouts().operation());
-        return new ContainerService(ContainerParts.of(core), core.pods(), checkpoint, execs);
+        return new ContainerService(
+                ContainerParts.of(core),
+                core.pods(),
+                checkpoint,
+                execs,
+                core.parts().snapshots());
     }
 
     /** Takes up what an earlier engine left. */
@@ -158,6 +173,14 @@ public final class ContainerService implements Containers, PodContainers {
     @Override
     public void checkpoint(String id, Path location, Deadline deadline) {
         checkpoint.checkpoint(parts.table().get(id), location, deadline);
+    }
+
+    @Override
+    public void export(String id, OutputStream out) throws IOException {
+        var container = parts.table().get(id);
+        try (var tar = new TarWriter(out)) {
+            snapshots.writeFiles(container.id(), tar);
+        }
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.carafe.image.Image;
 import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.pull.PartialBlobs;
 import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.image.pull.PullSources;
@@ -13,6 +14,7 @@ import io.carafe.image.pull.Puller;
 import io.carafe.image.pull.ResolvedImage;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.store.ImageStore;
+import io.carafe.image.transport.Transports;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Platform;
 import io.carafe.storage.LayerStore;
@@ -45,14 +47,36 @@ public final class ImageService implements AutoCloseable {
     private final PullTimings timings;
     private final LayerLeases leases = new LayerLeases();
     private final SharedPulls pulls = new SharedPulls();
+    private final ImageTransfers transfers;
+    private final PartialBlobs partials;
+    private final Registries registries;
 
-    private ImageService(ImageStore images, Storage storage, Puller puller, PullLimits limits, PullTimings timings) {
+    private ImageService(
+            ImageStore images,
+            Storage storage,
+            RegistryClient client,
+            Puller puller,
+            PartialBlobs partials,
+            PullLimits limits,
+            PullTimings timings) {
         this.timings = timings;
+        this.partials = partials;
+        this.registries = new Registries(client, puller::sources);
         this.images = images;
         this.storage = storage;
         this.layers = storage.layers();
         this.puller = puller;
         this.target = new StoredLayers(layers, UnpackLimits.DEFAULT.withTotalBytes(limits.unpackedBytes()));
+        var temporary = images.temporary();
+        this.transfers = new ImageTransfers(
+                images,
+                target,
+                leases,
+                puller,
+                new Transports(client, puller::sources, temporary),
+                temporary,
+                this::require,
+                this::sweep);
     }
 
     /** With the registry client and limits that suit a node. */
@@ -73,8 +97,9 @@ public final class ImageService implements AutoCloseable {
             PullSources sources,
             PullLimits limits,
             PullTimings timings) {
-        var service =
-                new ImageService(ImageStore.open(root), storage, new Puller(client, sources, limits), limits, timings);
+        var partials = PartialBlobs.open(root.resolve("partial"));
+        var puller = new Puller(client, sources, limits, partials);
+        var service = new ImageService(ImageStore.open(root), storage, client, puller, partials, limits, timings);
         service.sweep(); // a pull may have been under way when the last daemon died
         return service;
     }
@@ -167,6 +192,60 @@ public final class ImageService implements AutoCloseable {
         return images.list().stream().sorted(Comparator.comparing(Image::id)).toList();
     }
 
+    /** Images on their way in and out, other than by a pull. */
+    public ImageTransfers transfers() {
+        return transfers;
+    }
+
+    /** What people ask about registries. */
+    public Registries registries() {
+        return registries;
+    }
+
+    /**
+     * Gives an image one more name, which another image that had it loses.
+     *
+     * @param name with a tag, or none for {@code latest}; a short one is one of Docker Hub's
+     */
+    public Image tag(String nameOrId, String name) {
+        var reference = Reference.parse(name);
+        if (reference.digest() != null) {
+            throw new CarafeException.InvalidArgument(
+                    "image name " + name + ": a digest is not given, it is what an image has; name a tag");
+        }
+        return images.tag(require(nameOrId).id(), reference);
+    }
+
+    /**
+     * Takes names from an image, which stays.
+     *
+     * @param names none for all tags that it has
+     * @throws CarafeException.NotFound if it does not have one of them
+     */
+    public void untag(String nameOrId, List<String> names) {
+        var image = require(nameOrId);
+        var tags = names.stream().map(name -> tagOf(image, name)).toList();
+        (names.isEmpty() ? image.repoTags() : tags).forEach(images::untag);
+    }
+
+    private String tagOf(Image image, String name) {
+        return puller.sources().registries().candidates(name).stream()
+                .map(Reference::toString)
+                .filter(image.repoTags()::contains)
+                .findFirst()
+                .orElseThrow(() -> new CarafeException.NotFound(
+                        "image " + image.id() + " is not called " + name + ", but " + image.repoTags()));
+    }
+
+    /** What an image is made of. */
+    public ImageLayers layers(String nameOrId) {
+        return ImageLayers.of(require(nameOrId), images.list(), target);
+    }
+
+    private Image require(String nameOrId) {
+        return status(nameOrId).orElseThrow(() -> absent(nameOrId));
+    }
+
     /** Removes the image with all its names; success if it is gone already. Containers made from it go on. */
     public void remove(String nameOrId) {
         status(nameOrId).ifPresent(image -> {
@@ -217,6 +296,11 @@ public final class ImageService implements AutoCloseable {
      */
     public void check(boolean repair, Finding.Listener findings, Deadline deadline) throws InterruptedException {
         new StoreCheck(images, layers, target, puller, leases).run(repair, findings, deadline);
+    }
+
+    /** Deletes what is left of downloads that did not end. */
+    public PartialBlobs.Freed prune() {
+        return partials.prune();
     }
 
     /** What the image store takes on disk. */

@@ -8,6 +8,7 @@ import io.carafe.image.registry.Repository;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Descriptor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -23,6 +24,7 @@ final class LayerPull implements Runnable {
     private final LayerTarget target;
     private final Turns<Digest> turns;
     private final PullLimits limits;
+    private final PartialBlobs partials;
     private final AtomicLong imageBytes;
     private final Deadline deadline;
     private final Meter meter;
@@ -34,6 +36,7 @@ final class LayerPull implements Runnable {
             LayerTarget target,
             Turns<Digest> turns,
             PullLimits limits,
+            PartialBlobs partials,
             AtomicLong imageBytes,
             PullProgress progress,
             Deadline deadline) {
@@ -43,6 +46,7 @@ final class LayerPull implements Runnable {
         this.target = target;
         this.turns = turns;
         this.limits = limits;
+        this.partials = partials;
         this.imageBytes = imageBytes;
         this.deadline = deadline;
         this.meter = new Meter(blob, progress);
@@ -80,10 +84,35 @@ final class LayerPull implements Runnable {
         }
     }
 
+    /** Goes on where an earlier download was left; if that was wrong, from the start. */
     private void download(List<Repository> from) {
+        try (var partial = partials.take(blob)) {
+            if (partial == null) {
+                unpack(new BlobStream(from, blob, deadline, this::reconnecting));
+                return;
+            }
+            try {
+                unpack(partial.joined(new BlobStream(from, blob, partial.length(), deadline, this::reconnecting)));
+                partial.discard();
+                return;
+            } catch (CarafeException.InvalidArgument e) {
+                partial.discard();
+                if (partial.length() == 0) {
+                    throw e;
+                }
+                reconnecting("what was here from an earlier download is damaged: " + e.getMessage());
+            }
+        }
+        unpack(new BlobStream(from, blob, deadline, this::reconnecting));
+    }
+
+    private void reconnecting(String reason) {
+        meter.phase(Phase.RETRYING, reason);
+    }
+
+    private void unpack(InputStream bytes) {
         meter.restart();
-        BlobStream.Listener listener = reason -> meter.phase(Phase.RETRYING, reason);
-        var packed = new VerifiedStream(new BlobStream(from, blob, deadline, listener), blob, meter);
+        var packed = new VerifiedStream(bytes, blob, meter);
         var archive = new LayerStream(blob.digest(), packed, limits, imageBytes);
         try (var ahead = new ReadAhead(archive, "layer-" + diffId.hex().substring(0, 12))) {
             target.unpack(diffId, ahead);

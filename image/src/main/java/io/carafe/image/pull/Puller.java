@@ -28,10 +28,17 @@ public final class Puller implements AutoCloseable {
 
     private final RegistryClient client;
     private final PullLimits limits;
+    private final PartialBlobs partials;
     private final Turns<Digest> turns = new Turns<>();
     private volatile PullSources sources;
 
     public Puller(RegistryClient client, PullSources sources, PullLimits limits) {
+        this(client, sources, limits, PartialBlobs.open(null));
+    }
+
+    /** @param partials where downloads that did not end are gone on with */
+    public Puller(RegistryClient client, PullSources sources, PullLimits limits, PartialBlobs partials) {
+        this.partials = partials;
         this.client = client;
         this.sources = sources;
         this.limits = limits;
@@ -103,6 +110,7 @@ public final class Puller implements AutoCloseable {
                     target,
                     turns,
                     limits,
+                    partials,
                     imageBytes,
                     progress,
                     deadline));

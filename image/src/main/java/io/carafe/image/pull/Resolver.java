@@ -24,6 +24,8 @@ import java.util.Objects;
 /** Finds an image behind a name: from index to manifest to configuration, each verified before the next. */
 final class Resolver {
 
+    private static final System.Logger LOG = System.getLogger("io.carafe.image");
+
     private final Reference reference;
     private final List<Repository> repositories;
     private final Platform platform;
@@ -55,6 +57,14 @@ final class Resolver {
                 throw e;
             } catch (CarafeException e) {
                 problems.add(e);
+                if (i < repositories.size() - 1) {
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "image {0}: {1} is tried next, because {2}",
+                            reference,
+                            repositories.get(i + 1),
+                            e.getMessage());
+                }
             }
         }
         throw combined(problems);

@@ -42,6 +42,12 @@ public final class BlobStream extends InputStream {
 
     /** @param repositories where to get it, in order; at least one */
     public BlobStream(List<Repository> repositories, Descriptor blob, Deadline deadline, Listener listener) {
+        this(repositories, blob, 0, deadline, listener);
+    }
+
+    /** @param from the first byte that is wanted */
+    public BlobStream(List<Repository> repositories, Descriptor blob, long from, Deadline deadline, Listener listener) {
+        this.position = from;
         this.repositories = repositories.iterator();
         this.blob = blob;
         this.deadline = deadline;

@@ -36,14 +36,22 @@ record ImageRecord(
                 && updated != null;
     }
 
-    ImageRecord withTags(List<String> changed) {
-        return new ImageRecord(id, manifest, documents, List.copyOf(changed), digests, diffIds, size, updated, pinned);
+    /** With one more name, given now. */
+    ImageRecord withTag(String tag) {
+        var more = new ArrayList<>(tags);
+        more.remove(tag);
+        more.add(tag);
+        return withTags(more, Instant.now());
     }
 
     ImageRecord withoutTag(String tag) {
         var rest = new ArrayList<>(tags);
         rest.remove(tag);
-        return withTags(rest);
+        return withTags(rest, updated);
+    }
+
+    private ImageRecord withTags(List<String> changed, Instant when) {
+        return new ImageRecord(id, manifest, documents, List.copyOf(changed), digests, diffIds, size, when, pinned);
     }
 
     Image image(ImageConfig config) {

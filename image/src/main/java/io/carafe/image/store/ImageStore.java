@@ -2,6 +2,7 @@ package io.carafe.image.store;
 
 import io.carafe.base.CarafeException;
 import io.carafe.image.Image;
+import io.carafe.image.Reference;
 import io.carafe.image.pull.ResolvedImage;
 import io.carafe.oci.Digest;
 import io.carafe.oci.Json;
@@ -52,6 +53,7 @@ public final class ImageStore {
         try {
             Files.createDirectories(store.records);
             Files.createDirectories(root.resolve("blobs"));
+            store.emptyTemporary();
             store.load();
         } catch (IOException e) {
             throw DurableFile.failure("open the image store " + root, e);
@@ -59,8 +61,19 @@ public final class ImageStore {
         return store;
     }
 
+    private void emptyTemporary() throws IOException {
+        for (var leftover : files(Files.createDirectories(temporary()))) {
+            Files.deleteIfExists(leftover);
+        }
+    }
+
     public Path root() {
         return root;
+    }
+
+    /** A directory for what is on its way; what a crash leaves in it goes when the store is opened. */
+    public Path temporary() {
+        return root.resolve("tmp");
     }
 
     public BlobStore blobs() {
@@ -91,16 +104,54 @@ public final class ImageStore {
      *
      * @param size bytes that its layers take
      */
-    public synchronized Image add(ResolvedImage pulled, long size) {
-        restore(pulled.documents());
-        var record = merged(pulled, size);
+    public Image add(ResolvedImage pulled, long size) {
+        var reference = pulled.reference();
+        return add(new NewImage(
+                pulled.id(),
+                pulled.manifestDigest(),
+                pulled.config(),
+                pulled.diffIds(),
+                pulled.documents(),
+                reference.digest() == null ? List.of(reference) : List.of(),
+                List.of(reference.withDigest(pulled.digest())),
+                size));
+    }
+
+    /** Writes down an image whose layers are here; a tag leaves the image that had it before. */
+    public synchronized Image add(NewImage image) {
+        restore(image.documents());
+        var record = merged(image);
         var changed = new HashMap<>(entries);
-        put(changed, record, pulled.config());
+        put(changed, record, image.config());
         for (var tag : record.tags()) {
             takeTag(changed, tag, record.id());
         }
         entries = Map.copyOf(changed);
         return entries.get(record.id()).image();
+    }
+
+    /**
+     * Gives an image one more name; the image that had it before loses it.
+     *
+     * @throws CarafeException.NotFound if the image is not here
+     */
+    public synchronized Image tag(Digest id, Reference name) {
+        var entry = entries.get(id);
+        if (entry == null) {
+            throw new CarafeException.NotFound("image " + id + " is not here");
+        }
+        var changed = new HashMap<>(entries);
+        put(changed, entry.record().withTag(name.toString()), entry.image().config());
+        takeTag(changed, name.toString(), id);
+        entries = Map.copyOf(changed);
+        return entries.get(id).image();
+    }
+
+    /** Takes a tag from the image that has it, which stays; if none has it, nothing happens. */
+    public synchronized void untag(String tag) {
+        var changed = new HashMap<>(entries);
+        takeTag(changed, tag, null);
+        entries = Map.copyOf(changed);
     }
 
     /** Writes documents of images that are here again where they are missing or damaged. */
@@ -110,36 +161,33 @@ public final class ImageStore {
         }
     }
 
-    private ImageRecord merged(ResolvedImage pulled, long size) {
+    private ImageRecord merged(NewImage image) {
         var documents = new LinkedHashSet<Digest>();
         var tags = new LinkedHashSet<String>();
         var digests = new LinkedHashSet<String>();
         boolean pinned = false;
         long documentBytes = 0;
-        var known = entries.get(pulled.id());
+        var known = entries.get(image.id());
         if (known != null) {
             documents.addAll(known.record().documents());
             tags.addAll(known.record().tags());
             digests.addAll(known.record().digests());
             pinned = known.record().pinned();
         }
-        for (var document : pulled.documents()) {
+        for (var document : image.documents()) {
             documents.add(document.digest());
             documentBytes += document.content().length;
         }
-        var reference = pulled.reference();
-        if (reference.digest() == null) {
-            tags.add(reference.toString());
-        }
-        digests.add(reference.withDigest(pulled.digest()).toString());
+        image.tags().forEach(tag -> tags.add(tag.toString()));
+        image.digests().forEach(digest -> digests.add(digest.toString()));
         return new ImageRecord(
-                pulled.id(),
-                pulled.manifestDigest(),
+                image.id(),
+                image.manifest(),
                 List.copyOf(documents),
                 List.copyOf(tags),
                 List.copyOf(digests),
-                pulled.diffIds(),
-                size + documentBytes,
+                image.diffIds(),
+                image.size() + documentBytes,
                 Instant.now(),
                 pinned);
     }

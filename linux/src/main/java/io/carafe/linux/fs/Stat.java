@@ -54,6 +54,23 @@ public record Stat(
         return mode & 0xFFF;
     }
 
+    /** The same of another owner. */
+    public Stat withOwner(int otherUid, int otherGid) {
+        return new Stat(
+                mode,
+                otherUid,
+                otherGid,
+                links,
+                inode,
+                size,
+                blocks,
+                mtimeSeconds,
+                mtimeNanos,
+                device,
+                fileSystem,
+                mountRoot);
+    }
+
     public boolean isDirectory() {
         return type() == DIRECTORY;
     }

@@ -54,6 +54,23 @@ public record IdMap(List<Range> uids, List<Range> gids) {
         return onNode(gids, gid);
     }
 
+    /** The user of the namespace that {@code uid} of the node is; empty if it is nobody there. */
+    public OptionalLong uidInside(long uid) {
+        return inside(uids, uid);
+    }
+
+    /** The group of the namespace that {@code gid} of the node is; empty if it is none there. */
+    public OptionalLong gidInside(long gid) {
+        return inside(gids, gid);
+    }
+
+    private static OptionalLong inside(List<Range> ranges, long id) {
+        return ranges.stream()
+                .filter(range -> id >= range.outside() && id < range.outside() + range.length())
+                .mapToLong(range -> range.inside() + id - range.outside())
+                .findFirst();
+    }
+
     /** The user of the node that root of the namespace is. */
     public long rootUid() {
         return uidOnNode(0).orElseThrow();
