@@ -96,9 +96,14 @@ record MountOptions(
             }
         }
         boolean bind = bindType || parsed.bind;
-        if (bind && !parsed.rest.isEmpty()) {
-            var word = parsed.rest.getFirst();
-            throw origin.at(words.get(word)).wrong(word, "is no option of a bind mount");
+        if (bind) {
+            for (var word : parsed.rest) {
+                if (word.indexOf('=') < 1) {
+                    throw origin.at(words.get(word)).wrong(word, "is no option of a bind mount");
+                }
+            }
+            // data for a file system that is mounted already: mount(2) ignores it, and callers leave it there
+            parsed.rest.clear();
         }
         return new MountOptions(
                 parsed.set,

@@ -78,7 +78,7 @@ class RulesTest {
             t | 'mounts':[{'destination':'/proc/../proc/1','type':'tmpfs'}] | mounts[0].destination: "/proc/1": is inside of /proc, where nothing may be mounted
             t | 'mounts':[{'destination':'/m'}] | mounts[0].type: is missing
             t | 'mounts':[{'destination':'/m','type':'bind'}] | mounts[0].source: is missing
-            t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['rw','size=1m']}] | mounts[0].options[1]: "size=1m": is no option of a bind mount
+            t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['rw','size=1m','big']}] | mounts[0].options[2]: "big": is no option of a bind mount
             t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['idmap']}] | mounts[0].options: "idmap": needs mappings, or a user namespace in linux.namespaces
             t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','uidMappings':[{'containerID':0,'hostID':1,'size':1}]}] | mounts[0].gidMappings: needs the other one as well
             t | 'mounts':[{'destination':'/m','type':'proc','options':['tmpcopyup']}] | mounts[0].options: "tmpcopyup": is an option of tmpfs only
