@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: scripts/aot.sh LAYOUT
 #
-# Makes the AOT caches of a layout: runs the daemon on roots of its own and the command against it, and keeps the
+# Makes the AOT caches of a layout: runs the daemon on roots of its own and the command against it, and carafe-oci's compiler, and keeps the
 # classes, linked and ready, that these runs used. As root, and where a registry, conmon, runc and the CNI plugins are
 # at hand, that is an image pulled and a pod run to its end; otherwise less gets recorded, and the first pod is slower.
 set -eu
@@ -95,6 +95,12 @@ if can_run_pods; then
     "$top/scripts/registry.sh" conf "$port" >"$home/registries.conf"
     "$top/scripts/cni.sh" "$home/cni" "$bridge" 235
 fi
+# The compiler of carafe-oci, with what Podman writes for a container with limits and a seccomp profile.
+mkdir "$home/bundle"
+cp "$top/runtime/src/test/resources/io/carafe/runtime/plan/config/podman-limits.json" "$home/bundle/config.json"
+CARAFE_AOT_RECORD=$layout/lib/carafe/carafe-oci.aot timeout 60 "$layout/libexec/carafe/carafe-oci-compile" \
+    create --bundle "$home/bundle" --id training >"$home/plan" 2>>"$home/commands" || true
+
 export CARAFE_HOST=$home/carafe.sock
 [ $pods = no ] || leave_pod
 CARAFE_AOT_RECORD=$layout/lib/carafe/carafed.aot start_daemon
@@ -110,7 +116,7 @@ if [ -S "$CARAFE_HOST" ]; then
     wait $pid || true
 else
     wait $pid || true
-    rm -f "$layout"/lib/carafe/*.aot
+    rm -f "$layout"/lib/carafe/carafe.aot "$layout"/lib/carafe/carafed.aot
     grep -v '^Picked up' "$home/log" | tail -5 >&2
     say "carafed did not start here: no AOT caches, it starts slower"
 fi
