@@ -166,6 +166,7 @@ class CrashTest {
     }
 
     @ParameterizedTest
+    @Tag("cgroup")
     @ValueSource(strings = {"start:gate:begun", "start:gate"})
     void containerBeingStartedIsCreatedOrRuns(String point) throws Exception {
         runUntil(point);

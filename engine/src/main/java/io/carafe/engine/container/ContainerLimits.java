@@ -55,6 +55,8 @@ record ContainerLimits(RuntimeHandlers handlers, SpecGenerator specs, CgroupLayo
             direct.undo();
             throw e;
         }
+        // what it does not know of the change it may have set back to what it knows of the creation
+        var _ = CgroupLimits.write(cgroup, oftenDropped(document));
         if (!changed.oomScoreAdj().equals(current.oomScoreAdj())) {
             for (int pid : cgroup.members()) {
                 OomScore.adjust(pid, changed.oomScoreAdj());

@@ -34,7 +34,7 @@ final class Orphans {
     private static final System.Logger LOG = System.getLogger("io.carafe.engine");
     private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
     /** Named by an id alone, or as a unit of systemd. */
-    private static final Pattern CGROUP = Pattern.compile("(?:[a-z-]+-)?([0-9a-f]{64})(?:\\.slice|\\.scope)?");
+    private static final Pattern CGROUP = Pattern.compile("(?:.*-)?([0-9a-f]{64})(?:\\.slice|\\.scope)?");
 
     private static final Pattern SNAPSHOT_KEY = Pattern.compile("([0-9a-f]{64})(-\\d+)?");
 

@@ -126,6 +126,7 @@ class ConmonMonitorTest {
     }
 
     @Test
+    @Tag("cgroup")
     void aContainerKilledForWantOfMemoryIsToldSo() throws Exception {
         var request = node.request(
                 "c1", List.of("/bin/sh", "-c", "x=a; while :; do x=$x$x; done"), Options.NONE.withMemory(16 << 20));
@@ -137,6 +138,7 @@ class ConmonMonitorTest {
     }
 
     @Test
+    @Tag("cgroup")
     void whenTheMonitorIsKilledTheContainerIsKilledAndReported() throws Exception {
         var created = node.create("c1", "sleep 1000");
         node.start("c1");
@@ -188,6 +190,7 @@ class ConmonMonitorTest {
     }
 
     @Test
+    @Tag("cgroup")
     void discardAfterACrashedCreateFindsTheMonitorByItself() throws Exception {
         var created = node.create("c1", "sleep 1000");
         node.restart(); // nothing was stored

@@ -320,7 +320,7 @@ class SpecRuncTest {
                 List.of("/bin/sh", "-c"),
                 List.of("""
                         stat -c '%t,%T' /dev/void; echo x > /dev/void && echo written
-                        mknod /tmp/kmsg c 1 11; (dd if=/tmp/kmsg count=1 bs=1) 2>&1
+                        mknod /dev/other c 1 11; (dd if=/dev/other count=1 bs=1) 2>&1
                         """),
                 Given.security(),
                 null,
