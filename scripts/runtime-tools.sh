@@ -35,7 +35,7 @@ if [ "${1-}" != inside ]; then
     "$top/scripts/deps.sh" conformance
     build_programs
     "$top/scripts/runc.sh" || true # the distribution's does, if it is new enough
-    exec unshare --mount --propagation private "$0" inside "$@"
+    exec unshare --mount --propagation private "$top/scripts/runtime-tools.sh" inside "$@"
 fi
 shift
 
