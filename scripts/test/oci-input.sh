@@ -7,13 +7,8 @@ set -eu
 
 need_root test
 "$top/scripts/deps.sh" test
-if [ -n "${OCI_RUNTIME-}" ]; then
-    runtime=$(command -v "$OCI_RUNTIME")
-else
-    "$top/scripts/install.sh" "" "$build/oci-input"
-    runtime=$build/oci-input/bin/carafe-oci
-fi
 dir=$(mktemp -d /var/tmp/carafe-oci-input.XXXXXX)
+chmod 711 "$dir" # somebody without privileges runs it too
 trap leave EXIT
 leave() {
     local status=$? state
@@ -24,6 +19,12 @@ leave() {
     rm -rf "$dir"
     exit "$status"
 }
+if [ -n "${OCI_RUNTIME-}" ]; then
+    runtime=$(command -v "$OCI_RUNTIME")
+else
+    "$top/scripts/install.sh" "" "$dir/install"
+    runtime=$dir/install/bin/carafe-oci
+fi
 name=carafe-oci-input-$$
 oci() { "$runtime" --root "$dir/root" "$@"; }
 passed=0
@@ -101,5 +102,16 @@ same "update by flags" "$(cat /sys/fs/cgroup/pids/"$name"/pids.max 2>/dev/null |
 same "events" "$(oci events --stats one | jq -r '.type + " " + .id')" "stats one"
 oci delete --force one
 same "what is left" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
+# somebody without privileges, who is root inside
+user() { setpriv --reuid 1000 --regid 1000 --clear-groups env HOME="$dir/user" XDG_RUNTIME_DIR="$dir/user/run" "$@"; }
+mkdir -p "$dir/user/run" "$dir/user/bundle"
+cp -a "$bundle/rootfs" "$dir/user/bundle/"
+chown -R 1000:1000 "$dir/user"
+user "$runtime" spec --rootless --bundle "$dir/user/bundle"
+jq '.process.terminal = false | .process.args = ["sh", "-c", "id -u; cat /proc/self/uid_map"] | del(.process.rlimits)' \
+    "$dir/user/bundle/config.json" >"$dir/rootless.json"
+cp "$dir/rootless.json" "$dir/user/bundle/config.json"
+same "without privileges" "$(user "$runtime" run --bundle "$dir/user/bundle" one | tr -s ' \n' ' ')" "0 0 1000 1 "
+same "what is left without privileges" "$(ls "$dir/user/run/carafe-oci")" ""
 same features "$(oci features | jq -r .ociVersionMax)" 1.3.0
 echo "$passed passed, 0 failed"

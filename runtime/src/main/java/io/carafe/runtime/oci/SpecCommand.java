@@ -55,20 +55,28 @@ final class SpecCommand {
         mapping(linux.putArray("uidMappings"), own("Uid:"));
         mapping(linux.putArray("gidMappings"), own("Gid:"));
         var mounts = (ArrayNode) config.get("mounts");
-        for (int at = 0; at < mounts.size(); at++) {
+        for (int at = mounts.size() - 1; at >= 0; at--) {
             var mount = (ObjectNode) mounts.get(at);
-            if (mount.get("destination").asString().equals("/sys")) {
-                // sysfs cannot be mounted without a network namespace that is the caller's
+            var destination = mount.get("destination").asString();
+            if (destination.startsWith("/sys/")) {
+                mounts.remove(at);
+            } else if (destination.equals("/sys")) {
+                // sysfs cannot be mounted without a network namespace that is the caller's; with what is below, it has
+                // all
                 mount.put("type", "none").put("source", "/sys");
                 var options = mount.putArray("options");
                 List.of("rbind", "nosuid", "noexec", "nodev", "ro").forEach(options::add);
-            } else if (mount.get("destination").asString().equals("/dev/pts")) {
-                var options = (ArrayNode) mount.get("options");
-                for (int i = options.size() - 1; i >= 0; i--) {
-                    if (options.get(i).asString().startsWith("gid=")) {
-                        options.remove(i);
-                    }
-                }
+            } else if (destination.equals("/dev/pts")) {
+                // the group tty is none of the one that is mapped
+                removeIf((ArrayNode) mount.get("options"), "gid=");
+            }
+        }
+    }
+
+    private static void removeIf(ArrayNode words, String prefix) {
+        for (int at = words.size() - 1; at >= 0; at--) {
+            if (words.get(at).asString().startsWith(prefix)) {
+                words.remove(at);
             }
         }
     }
