@@ -244,6 +244,17 @@ pid_t child_clone(struct run *run, int other, int *pidfd) {
     return pid < 0 ? fail(run, "clone the container's process") : pid;
 }
 
+void child_place(struct run *run) {
+    if (run->pid != 0) {
+        return;
+    }
+    wait_for_go(run);
+    if (run->unshare & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0) {
+        fail(run, "new cgroup namespace");
+        give_up(run);
+    }
+}
+
 /* Later /proc may be hidden, and then a user namespace gets no other; where none is to be had now, it is tried again then. */
 static void open_proc_early(struct run *run) {
     static const unsigned ops[] = {OP_SYSCTL, OP_APPARMOR, OP_SELINUX, OP_KEYRING};
@@ -266,15 +277,11 @@ void run_child(struct run *run) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     umask(0);
     setsid();
-    wait_for_go(run);
-    if (run->unshare & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0) {
-        fail(run, "new cgroup namespace");
-        give_up(run);
-    }
     open_proc_early(run);
     if (run_steps(run, PHASE_INSIDE, BEFORE_SYNC) < 0) {
         give_up(run);
     }
+    child_place(run);
     if (run_has(run->plan, PHASE_INSIDE, OP_SYNC)) {
         tell(run, WORD_SYNC);
         wait_for_go(run);

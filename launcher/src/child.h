@@ -17,3 +17,9 @@ pid_t child_clone(struct run *run, int other, int *pidfd);
 int run_steps(struct run *run, enum phase phase, enum part part);
 
 bool run_has(const struct plan *plan, enum phase phase, unsigned op);
+
+/*
+ * Waits until the process is in its cgroups and has its limits. To be moved takes the kernel milliseconds, so it makes its
+ * mounts meanwhile, and waits before the first step for which it matters where it is: a cgroup mount, a hook.
+ */
+void child_place(struct run *run);

@@ -63,6 +63,10 @@ int private_proc_of(struct run *run) {
 }
 
 int run_step(struct run *run, const struct step *step) {
+    bool of_cgroup = step->op == OP_FILESYSTEM && strncmp(step->args[1].s, "cgroup", 6) == 0;
+    if (step->phase == PHASE_INSIDE && (step->op == OP_HOOK || of_cgroup)) {
+        child_place(run);
+    }
     run->step = step;
     int result = op_find(step->op)->execute(run, step);
     run->step = NULL;
@@ -155,6 +159,11 @@ static int hear(struct run *run, int socket, char word) {
 static int attend(struct run *run, int socket, int pidfd) {
     struct execution *execution = run->execution;
     if (run_steps(run, PHASE_OUTSIDE, BEFORE_SYNC) < 0) {
+        /* "no such process" is no reason if it is gone because something failed there */
+        struct failure heard;
+        if (recv(socket, &heard, sizeof heard, MSG_DONTWAIT) == (ssize_t)sizeof heard) {
+            *run->failure = heard;
+        }
         return -1;
     }
     go(socket, run->pid);

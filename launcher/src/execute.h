@@ -5,7 +5,7 @@
  *   launcher                                         container's process
  *   steps of phase host
  *   clone                                       →
- *   outside, up to its sync                          joins namespaces that are given by path
+ *   outside, up to its sync                          joins namespaces, inside as far as cgroups don't matter
  *   go                                          →    inside, up to its sync
  *                                               ←    at sync
  *   outside, the rest (hooks)

@@ -152,12 +152,14 @@ oci run --bundle "$dir/bundle" one
 same "exit code of run when killed" $? 137
 flags=0x2c020000
 plan "/bin/sh,-c,trap%20'exit%205'%20TERM;%20echo%20ready;%20sleep%20100%20&%20wait"
+: >"$dir/out" # what was said before is not this one's
 "$launcher" oci --root="$dir/root" run -b "$dir/bundle" one >"$dir/out" &
 await "grep -q ready $dir/out"
 kill -TERM $!
 wait $!
 same "a signal is passed on" $? 5
 plan "/bin/sh,-c,echo%20ready;%20sleep%20100"
+: >"$dir/out" # what was said before is not this one's
 "$launcher" oci --root="$dir/root" run -b "$dir/bundle" one >"$dir/out" &
 await "grep -q ready $dir/out"
 oci pause one && oci resume one || fail "pause while run waits"
