@@ -8,9 +8,10 @@ final class CopyCommand extends DaemonCommand {
     private final Supplier<String> source = words.word(
             "SOURCE",
             "docker://NAME, oci:PATH[:TAG], oci-archive:PATH[:TAG],",
-            "docker-archive:PATH[:NAME], dir:PATH or store:NAME");
+            "docker-archive:PATH[:NAME], dir:PATH, store:NAME or",
+            "containers-storage:[[PATH]]NAME, Podman's and CRI-O's store");
 
-    private final Supplier<String> destination = words.word("DESTINATION", "likewise");
+    private final Supplier<String> destination = words.word("DESTINATION", "likewise, but for containers-storage:");
 
     private final Supplier<Boolean> all = words.flag("all platforms", "-a", "--all", "--all-platforms");
 

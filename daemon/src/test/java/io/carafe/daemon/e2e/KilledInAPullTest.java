@@ -11,6 +11,7 @@ import io.carafe.proto.cri.v1.ListImagesRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -74,17 +75,57 @@ class KilledInAPullTest {
                 .getImagesCount();
     }
 
+    @Test
+    void whatHasComeOfALargeLayerIsGoneOnWith() throws Exception {
+        var large = TestImages.layer(TestImages.tar("c", 40_000_000, 3), Packing.PLAIN);
+        registry.serve("large", "1", TestImages.image(large));
+        var image = registry.host() + "/large:1";
+        var kubelet = node.start().kubelet();
+        int sent = 30_000_000;
+        var partial = node.base()
+                .resolve("root/images/partial/sha256-"
+                        + large.descriptor().digest().hex());
+
+        killAt(large, sent, kubelet, image, () -> {
+            // the last of it may still be on its way through the stages of the pull
+            for (int i = 0; i < 500 && (!Files.exists(partial) || Files.size(partial) < sent * 0.95); i++) {
+                Thread.sleep(20);
+            }
+        });
+        kubelet = node.start().kubelet();
+        kubelet.pull(image);
+
+        var resumed = registry.requests().stream()
+                .filter(line -> line.contains(large.descriptor().digest().hex()) && line.contains("bytes="))
+                .map(line -> Long.parseLong(line.replaceAll(".*bytes=(\\d+)-.*", "$1")))
+                .toList();
+        assertEquals(1, resumed.size(), registry.requests().toString());
+        assertTrue(resumed.getFirst() >= sent * 0.95, "at " + resumed.getFirst());
+        assertTrue(Files.notExists(partial));
+        assertEquals(1, images(kubelet));
+    }
+
+    private interface Moment {
+        void await() throws Exception;
+    }
+
     private void killAt(int bytes, Kubelet kubelet, String image) throws Exception {
+        // what was sent is being unpacked
+        killAt(second, bytes, kubelet, image, () -> Thread.sleep(200));
+    }
+
+    private void killAt(TestImages.Layer layer, int bytes, Kubelet kubelet, String image, Moment moment)
+            throws Exception {
         var sent = new CountDownLatch(1);
         var killed = new CountDownLatch(1);
         registry.trick(exchange -> {
             if (!exchange.getRequestURI()
                     .getPath()
-                    .contains(second.descriptor().digest().hex())) {
+                    .contains(layer.descriptor().digest().hex())) {
                 return false;
             }
-            exchange.sendResponseHeaders(200, second.blob().length);
-            exchange.getResponseBody().write(second.blob(), 0, bytes);
+            exchange.sendResponseHeaders(200, layer.blob().length);
+            exchange.getResponseBody().write(layer.blob(), 0, bytes);
             exchange.getResponseBody().flush();
             sent.countDown();
             await(killed);
@@ -93,7 +134,7 @@ class KilledInAPullTest {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var pull = threads.submit(() -> assertThrows(StatusRuntimeException.class, () -> kubelet.pull(image)));
             sent.await();
-            Thread.sleep(200); // what was sent is being unpacked
+            moment.await();
             kubelet.daemon().kill();
             killed.countDown();
             assertEquals(Status.Code.UNAVAILABLE, pull.get().getStatus().getCode());

@@ -13,6 +13,7 @@ import java.nio.file.Path;
  * docker-archive:/srv/nginx.tar   what docker save writes
  * dir:/srv/files                  manifest and blobs as plain files
  * store:nginx:1.27                the daemon's own store
+ * containers-storage:nginx:1.27   Podman's or CRI-O's store, to read from
  * </pre>
  */
 public sealed interface Location {
@@ -63,6 +64,18 @@ public sealed interface Location {
     }
 
     /**
+     * In a store of containers/storage, which is read only.
+     *
+     * @param name or id
+     */
+    record ContainersStore(Path root, String name) implements Location {
+        @Override
+        public String toString() {
+            return "containers-storage:[" + root + "]" + name;
+        }
+    }
+
+    /**
      * In the store of this daemon.
      *
      * @param name or id
@@ -95,12 +108,27 @@ public sealed interface Location {
                 }
                 yield new Store(rest);
             }
+            case "containers-storage" -> containersStore(text, rest);
             default ->
                 throw invalid(
                         text,
                         "expected docker://NAME, oci:PATH[:TAG], oci-archive:PATH[:TAG], docker-archive:PATH[:NAME],"
-                                + " dir:PATH or store:NAME");
+                                + " dir:PATH, store:NAME or containers-storage:[[PATH]]NAME");
         };
+    }
+
+    /** As containers/image writes it, {@code [DRIVER@ROOT+RUNROOT:OPTIONS]NAME}: only the root counts here. */
+    private static Location containersStore(String text, String rest) {
+        int end = rest.startsWith("[") ? rest.indexOf(']') : -1;
+        var name = rest.substring(end + 1);
+        if (name.isEmpty() || (rest.startsWith("[") && end < 0)) {
+            throw invalid(text, "expected containers-storage:NAME or containers-storage:[ROOT]NAME");
+        }
+        if (end < 0) {
+            return new ContainersStore(ContainersStorage.DEFAULT_ROOT, name);
+        }
+        var place = rest.substring(1, end).replaceFirst("^[a-z]+@", "").replaceFirst("[+:].*", "");
+        return new ContainersStore(path(text, place), name);
     }
 
     private static String before(String rest) {

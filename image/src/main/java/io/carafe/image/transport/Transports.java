@@ -113,6 +113,8 @@ public final class Transports {
                 case Location.DockerArchive archive ->
                     DockerArchiveSource.open(archive(archive.path()), archive.name());
                 case Location.Directory directory -> new DirSource(DirectoryFolder.open(directory.path()));
+                case Location.ContainersStore store ->
+                    ContainersStorageSource.open(ContainersStorage.open(store.root()), store.name());
                 case Location.Store _ -> throw new IllegalArgumentException("the store opens its images itself");
             };
         } catch (IOException e) {
@@ -181,6 +183,9 @@ public final class Transports {
                             archive.toString(), newArchive(archive.path()), names(archive.name()), true);
                 case Location.Directory directory ->
                     new DirDestination(directory.toString(), DirectoryWriter.open(directory.path()), form);
+                case Location.ContainersStore _ ->
+                    throw new CarafeException.InvalidArgument(
+                            location + ": the store of others is not written to; skopeo or podman load can");
                 case Location.Store _ -> throw new IllegalArgumentException("the store takes images itself");
             };
         } catch (IOException e) {
