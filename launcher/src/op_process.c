@@ -117,7 +117,7 @@ int op_mempolicy(struct run *run, const struct step *step) {
         return refuse(run, "memory policy: too many nodes");
     }
     memcpy(mask, bytes->s, bytes->length);
-    return syscall(SYS_set_mempolicy, (int)step->args[0].u, mask, (unsigned long)step->args[1].u) < 0
+    return syscall(SYS_set_mempolicy, (int)step->args[0].u, bytes->length == 0 ? NULL : mask, (unsigned long)step->args[1].u) < 0
                ? fail(run, "set memory policy")
                : 0;
 }

@@ -537,5 +537,64 @@ has "read-only /dev" "$out" "/dev is read-only"
 has "preserved descriptors" "$out" "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3 /proc/self/fd/4"
 hasnt "preserved descriptors" "$out" "/proc/self/fd/5"
 [ -e "$root/filled/new" ] && fail "written into the image"
+
+# --- what few containers ask for
+script rare.sh <<'END'
+grep Cpus_allowed_list /proc/self/status; cat /proc/sys/kernel/domainname; cat /proc/self/personality 2>/dev/null
+cat /proc/self/mountinfo | grep shared: | grep -c /data; grep -c _ses.planned /proc/keys; ip -o addr show dev inner0 2>/dev/null
+END
+ln -sf busybox "$root/bin/ip"
+netdev=
+if ip link add carafetest0 type dummy 2>/dev/null || ip link add carafetest0 type veth peer name carafetest1 2>/dev/null; then
+    ip addr add 10.99.98.97/30 dev carafetest0
+    netdev="outside netdev carafetest0 inner0"
+fi
+plan rare <<END
+$NAMESPACES
+host tree 8 $dir/volume 0
+$netdev
+outside affinity 0
+$MOUNTS
+inside attach 8 /data 0
+inside propagation /data 0x100000
+inside domainname outer
+inside personality 0
+inside keyring ""
+inside pivot 1
+inside root-propagation 0x80000
+gate scheduler 3 0 0 0 0 0 0
+gate ioprio 16388
+gate mempolicy 0 0 x
+gate user 0 0 [] 022 1
+gate exec / [sh,/rare.sh] [PATH=/bin]
+END
+run rare
+same "rare: code ($err)" $code 0
+has "affinity" "$out" "Cpus_allowed_list:	0
+"
+has "domainname" "$out" outer
+has "propagation and keyring" "$out" "00000000
+1
+1"
+if [ -n "$netdev" ]; then
+    has "network device with its address" "$out" "10.99.98.97/30"
+    ip link show carafetest0 >/dev/null 2>&1 && fail "the device is still on the host"
+fi
+plan badrare <<END
+$NAMESPACES
+outside affinity @process.execCPUAffinity 5-3
+inside rootfs $root 0x84000
+gate exec / [true] [PATH=/bin]
+END
+run badrare
+has "bad list of CPUs" "$err" "no list of CPUs"
+plan badnetdev <<END
+$NAMESPACES
+outside netdev @linux.netDevices carafenone inner0
+inside rootfs $root 0x84000
+gate exec / [true] [PATH=/bin]
+END
+run badnetdev
+has "no such network device" "$err" "network device carafenone"
 [ $failures = 0 ] || { echo "$failures failed"; exit 1; }
 echo "launcher: plan checks passed"
