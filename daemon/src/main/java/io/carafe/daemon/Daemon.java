@@ -271,7 +271,9 @@ final class Daemon implements AutoCloseable {
     }
 
     private static PullSources sources(Config config) {
-        return PullSources.load(config.image().registriesConf(), config.image().policy());
+        var image = config.image();
+        return PullSources.load(
+                image.registriesConf(), image.policy(), image.registriesDir(), image.signaturePolicyDir());
     }
 
     /** Applies what can be applied while running; a broken file changes nothing. */

@@ -164,6 +164,12 @@ public record Config(
 
             @Doc("policy.json: which images may be used.") Path policy,
 
+            @Doc("Policies of single namespaces: NAMESPACE.json holds for the images of its pods, instead of policy.")
+            Path signaturePolicyDir,
+
+            @Doc("registries.d: where signatures are looked for, if a policy asks for any.")
+            Path registriesDir,
+
             @Doc("Layers of one image that are downloaded at the same time.")
             int parallelDownloads,
 
@@ -284,6 +290,8 @@ public record Config(
             new Image(
                     Path.of("/etc/containers/registries.conf"),
                     Path.of("/etc/containers/policy.json"),
+                    Path.of("/etc/carafe/policies"),
+                    Path.of("/etc/containers/registries.d"),
                     3,
                     Duration.ofSeconds(60)),
             new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
@@ -330,6 +338,8 @@ public record Config(
                 new Image(
                         or(o.registriesConf(), image.registriesConf),
                         or(o.policy(), image.policy),
+                        image.signaturePolicyDir,
+                        image.registriesDir,
                         image.parallelDownloads,
                         image.stallTimeout),
                 streaming,

@@ -118,18 +118,33 @@ public final class ImageService implements AutoCloseable {
      */
     public Image pull(
             String reference, RegistryAuth auth, Platform platform, PullProgress progress, Deadline deadline) {
+        return pull(reference, "", auth, platform, progress, deadline);
+    }
+
+    /**
+     * Likewise, on behalf of a pod.
+     *
+     * @param namespace of the pod, which may have an image policy of its own; empty for none
+     */
+    public Image pull(
+            String reference,
+            String namespace,
+            RegistryAuth auth,
+            Platform platform,
+            PullProgress progress,
+            Deadline deadline) {
         var names = puller.sources().registries().candidates(reference).stream()
                 .map(Reference::toString)
                 .toList();
         var wanted = Platforms.normalised(platform == null ? Platforms.host() : platform);
-        var key = new SharedPulls.Key(names, auth, wanted);
-        return pulls.join(key, progress, deadline, sink -> tallied(reference, auth, wanted, sink));
+        var key = new SharedPulls.Key(names, namespace, auth, wanted);
+        return pulls.join(key, progress, deadline, sink -> tallied(reference, key, sink));
     }
 
-    private Image tallied(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {
+    private Image tallied(String reference, SharedPulls.Key key, PullProgress progress) {
         var tally = new PullTally(progress);
         try {
-            var image = pullNow(reference, auth, platform, tally);
+            var image = pullNow(reference, key, tally);
             timings.record(tally.ended(""));
             return image;
         } catch (CarafeException e) {
@@ -138,10 +153,10 @@ public final class ImageService implements AutoCloseable {
         }
     }
 
-    private Image pullNow(String reference, RegistryAuth auth, Platform platform, PullProgress progress) {
+    private Image pullNow(String reference, SharedPulls.Key key, PullProgress progress) {
         long start = System.nanoTime();
         // the deadline is each waiter's own; the last one to leave interrupts this thread
-        var resolved = puller.resolve(reference, auth, platform, Deadline.none());
+        var resolved = puller.resolve(reference, key.namespace(), key.auth(), key.platform(), Deadline.none());
         try (var _ = leases.hold(resolved.diffIds())) {
             puller.fetchLayers(resolved, target, progress, Deadline.none());
             var image = images.add(resolved, size(resolved));

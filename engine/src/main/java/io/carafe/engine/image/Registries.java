@@ -57,10 +57,13 @@ public final class Registries {
     }
 
     private Candidate candidate(PullSources using, Reference name, Deadline deadline) {
-        var policy = using.policy().source() + ": accepted";
+        var rule = using.policy().rule(name);
+        var policy = rule.needsSignatures()
+                ? rule.place() + ": accepted with the signatures of " + rule.types()
+                : using.policy().source() + ": accepted";
         boolean accepted = true;
         try {
-            using.policy().check(name);
+            rule.refuseOutright(name.toString());
         } catch (CarafeException e) {
             policy = e.getMessage();
             accepted = false;

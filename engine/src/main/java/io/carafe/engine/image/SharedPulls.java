@@ -21,8 +21,11 @@ import java.util.function.Function;
 /** Pulls that run, each with all who wait for it. A pull is cancelled when the last of them has left. */
 final class SharedPulls {
 
-    /** What makes two pulls the same: with other credentials it is another, since one must not gain by the other's. */
-    record Key(List<String> names, RegistryAuth auth, Platform platform) {}
+    /**
+     * What makes two pulls the same: with other credentials, or under the policy of another namespace, it is another, since
+     * one must not gain by the other's.
+     */
+    record Key(List<String> names, String namespace, RegistryAuth auth, Platform platform) {}
 
     private final Map<Key, Job> jobs = new HashMap<>();
 

@@ -2,119 +2,138 @@ package io.carafe.image.config;
 
 import io.carafe.base.CarafeException;
 import io.carafe.image.Reference;
-import io.carafe.oci.Json;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
+import java.util.stream.Collectors;
 
 /**
- * Which images may be pulled (containers-policy.json(5)): for each scope the requirements that an image must meet, all
- * of them. Only those that need no signature are decided here; an image under any other is refused.
+ * Which images may be used (containers-policy.json(5)): for each scope the requirements that an image must meet, all of
+ * them. Read by {@link PolicyFile}.
  *
  * @param source the file, for messages
- * @param scopes requirement types by scope of the {@code docker} transport; the empty scope is the transport's default
+ * @param transports requirements by transport and scope; the empty scope is the transport's default
  * @param fallback what holds where no scope does
  */
-public record Policy(String source, Map<String, List<String>> scopes, List<String> fallback) {
+public record Policy(
+        String source, Map<String, Map<String, List<Requirement>>> transports, List<Requirement> fallback) {
 
     public static final Path DEFAULT_PATH = Path.of("/etc/containers/policy.json");
 
-    private static final String ACCEPT = "insecureAcceptAnything";
-    private static final String REJECT = "reject";
-
     /** Where there is no policy file: everything is accepted, as by Docker and containerd. */
-    public static final Policy ACCEPT_ANYTHING = new Policy("no policy file", Map.of(), List.of(ACCEPT));
+    public static final Policy ACCEPT_ANYTHING =
+            new Policy("no policy file", Map.of(), List.of(new Requirement.AcceptAnything()));
+
+    /** The key in {@link CarafeException#details()} of a refusal: the place in the policy that it comes from. */
+    public static final String DETAIL = "policy";
 
     /** @throws CarafeException.InvalidArgument naming the file and what is wrong */
     public static Policy load(Path file) {
-        if (!Files.exists(file)) {
-            if (!file.equals(DEFAULT_PATH)) {
-                throw new CarafeException.FailedPrecondition("policy " + file + ": there is no such file");
-            }
-            return ACCEPT_ANYTHING;
-        }
-        try {
-            return parse(file.toString(), Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw new CarafeException.FailedPrecondition("policy " + file + ": cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    static Policy parse(String source, byte[] json) {
-        var root = Json.tree(json, source);
-        var scopes = new LinkedHashMap<String, List<String>>();
-        for (var scope : root.path("transports").path("docker").properties()) {
-            scopes.put(scope.getKey(), requirements(source, "transports.docker." + scope.getKey(), scope.getValue()));
-        }
-        return new Policy(source, scopes, requirements(source, "default", root.path("default")));
-    }
-
-    private static List<String> requirements(String source, String where, JsonNode node) {
-        var types = new ArrayList<String>();
-        for (var requirement : node) {
-            types.add(requirement.path("type").asString(""));
-        }
-        if (types.isEmpty() || types.contains("")) {
-            throw new CarafeException.InvalidArgument(
-                    source + ": " + where + ": expected a list of requirements, each with a type");
-        }
-        return List.copyOf(types);
+        return PolicyFile.load(file);
     }
 
     /**
-     * Passes if the policy lets {@code reference} be pulled, under the name that the user gave, not that of a mirror.
+     * The requirements that hold for an image.
      *
-     * @throws CarafeException.PermissionDenied naming the scope that rejects it
-     * @throws CarafeException.FailedPrecondition if a signature is asked for
+     * @param place file and scope, for messages: {@code policy.json: transports.docker["quay.io/x"]}
      */
-    public void check(Reference reference) {
-        var scope = scope(reference);
-        var place = scope == null ? "default" : "scope '" + scope + "' of transport docker";
-        for (var type : scope == null ? fallback : scopes.get(scope)) {
-            switch (type) {
-                case ACCEPT -> {}
-                case REJECT ->
-                    throw new CarafeException.PermissionDenied(
-                            "image " + reference + ": rejected by policy " + source + ", " + place);
-                default ->
-                    throw new CarafeException.FailedPrecondition("image " + reference + ": policy " + source + ", "
-                            + place + ", requires " + type + ", which cannot be checked yet; the image is refused");
+    public record Rule(String place, List<Requirement> requirements) {
+
+        /** Whether signatures must be looked at. */
+        public boolean needsSignatures() {
+            return requirements.stream()
+                    .anyMatch(
+                            each -> each instanceof Requirement.SignedBy || each instanceof Requirement.SigstoreSigned);
+        }
+
+        /** The types of its requirements, as in policy.json, with commas. */
+        public String types() {
+            return requirements.stream().map(Requirement::type).collect(Collectors.joining(", "));
+        }
+
+        /**
+         * Refuses what no signature could change.
+         *
+         * @param image how it is called, for messages
+         * @throws CarafeException.PermissionDenied if the rule rejects every image
+         */
+        public void refuseOutright(String image) {
+            for (var requirement : requirements) {
+                switch (requirement) {
+                    case Requirement.Reject _ -> throw refusal(image, requirement, "every image is rejected here");
+                    case Requirement.SignedBaseLayer _ ->
+                        throw refusal(image, requirement, "it is not supported, so no image meets it");
+                    case Requirement.AcceptAnything _, Requirement.SignedBy _, Requirement.SigstoreSigned _ -> {}
+                }
             }
+        }
+
+        /** The error that says which requirement refuses an image, and why. */
+        public CarafeException refusal(String image, Requirement requirement, String why) {
+            return new CarafeException.PermissionDenied(
+                            "image " + image + ": refused by " + place + ": " + requirement.type() + ": " + why)
+                    .with(DETAIL, place);
         }
     }
 
-    /** The most specific scope that covers the name; null if none does. */
-    private String scope(Reference reference) {
-        var name = reference.repository();
-        for (var full : List.of(
-                reference.toString(),
-                name + (reference.tag() == null ? "" : ":" + reference.tag()),
-                name + (reference.digest() == null ? "" : "@" + reference.digest()))) {
-            if (scopes.containsKey(full)) {
-                return full;
+    /** Whether an error says that a policy refuses an image. */
+    public static boolean isRefusal(CarafeException error) {
+        return error.details().containsKey(DETAIL);
+    }
+
+    /** What holds for an image of a registry, under the name that the user gave, not that of a mirror. */
+    public Rule rule(Reference reference) {
+        return rule("docker", scopes(reference));
+    }
+
+    /** @param scopes that cover the image, the most specific first */
+    public Rule rule(String transport, List<String> scopes) {
+        var known = transports.getOrDefault(transport, Map.of());
+        for (var scope : scopes) {
+            if (known.containsKey(scope)) {
+                return new Rule(source + ": transports." + transport + "[\"" + scope + "\"]", known.get(scope));
             }
         }
+        return known.containsKey("")
+                ? new Rule(source + ": transports." + transport + "[\"\"]", known.get(""))
+                : new Rule(source + ": default", fallback);
+    }
+
+    /** The most specific first: the name, its repository, the namespaces above, the host, its domains. */
+    static List<String> scopes(Reference reference) {
+        var name = reference.repository();
+        var scopes = new ArrayList<String>();
+        scopes.add(reference.toString());
+        if (reference.digest() != null) {
+            scopes.add(name + "@" + reference.digest());
+        } else {
+            scopes.add(name + ":" + reference.tag());
+        }
         for (var part = name; !part.isEmpty(); part = parent(part)) {
-            if (scopes.containsKey(part)) {
-                return part;
-            }
+            scopes.add(part);
         }
         var host = reference.domain();
         for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-            if (scopes.containsKey("*" + host.substring(dot))) {
-                return "*" + host.substring(dot);
-            }
+            scopes.add("*" + host.substring(dot));
         }
-        return scopes.containsKey("") ? "" : null;
+        return scopes;
     }
 
     private static String parent(String name) {
         int slash = name.lastIndexOf('/');
         return slash < 0 ? "" : name.substring(0, slash);
+    }
+
+    /** A directory, itself or in it the image {@code tag}, and the directories above it. */
+    public static List<String> scopes(Path path, String tag) {
+        var scopes = new ArrayList<String>();
+        if (!tag.isEmpty()) {
+            scopes.add(path + ":" + tag);
+        }
+        for (var part = path; part != null && part.getParent() != null; part = part.getParent()) {
+            scopes.add(part.toString());
+        }
+        return scopes;
     }
 }

@@ -5,13 +5,16 @@ import io.carafe.base.Deadline;
 import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
+import io.carafe.image.config.Policy;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.registry.Repository;
+import io.carafe.image.signature.PolicyGate;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Platform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * Pulls images, in two halves between which the caller can make sure that the layers which are here stay:
@@ -62,24 +65,41 @@ public final class Puller implements AutoCloseable {
      * @param platform null for the host's
      */
     public ResolvedImage resolve(String name, RegistryAuth auth, Platform platform, Deadline deadline) {
+        return resolve(name, "", auth, platform, deadline);
+    }
+
+    /**
+     * Likewise, on behalf of a pod.
+     *
+     * @param namespace of the pod, which may have a policy of its own; empty for none
+     */
+    public ResolvedImage resolve(
+            String name, String namespace, RegistryAuth auth, Platform platform, Deadline deadline) {
         var using = sources;
+        var policy = using.policy(namespace);
         var wanted = Platforms.normalised(platform == null ? Platforms.host() : platform);
         var candidates = using.registries().candidates(name);
-        var problems = new ArrayList<String>();
+        var problems = new ArrayList<CarafeException>();
         for (var candidate : candidates) {
             try {
-                using.policy().check(candidate);
+                var gate = PolicyGate.open(policy, candidate, using.registriesDirectory(), client);
                 var repositories = repositories(using, candidate, auth, deadline);
-                return new Resolver(candidate, repositories, wanted, limits, deadline).resolve();
+                return new Resolver(candidate, repositories, gate, wanted, limits, deadline).resolve();
             } catch (CarafeException.NotFound | CarafeException.PermissionDenied | CarafeException.Unavailable e) {
                 if (candidates.size() == 1) {
                     throw e;
                 }
-                problems.add(e.getMessage());
+                problems.add(e);
             }
         }
-        throw new CarafeException.NotFound(
-                "image " + name + ": none of the search registries has it: " + String.join("; ", problems));
+        var all = problems.stream().map(CarafeException::getMessage).collect(Collectors.joining("; "));
+        var refusal = problems.stream().filter(Policy::isRefusal).findFirst();
+        if (refusal.isPresent()) {
+            throw new CarafeException.PermissionDenied(
+                            "image " + name + ": none of the search registries has one that may be used: " + all)
+                    .with(Policy.DETAIL, refusal.get().details().get(Policy.DETAIL));
+        }
+        throw new CarafeException.NotFound("image " + name + ": none of the search registries has it: " + all);
     }
 
     private List<Repository> repositories(

@@ -4,11 +4,13 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
+import io.carafe.image.config.Policy;
 import io.carafe.image.pull.ResolvedImage.Document;
 import io.carafe.image.registry.BlobStream;
 import io.carafe.image.registry.ManifestEndpoint;
 import io.carafe.image.registry.ManifestEndpoint.Fetched;
 import io.carafe.image.registry.Repository;
+import io.carafe.image.signature.PolicyGate;
 import io.carafe.oci.Json;
 import io.carafe.oci.image.Descriptor;
 import io.carafe.oci.image.ImageConfig;
@@ -28,20 +30,26 @@ final class Resolver {
 
     private final Reference reference;
     private final List<Repository> repositories;
+    private final PolicyGate gate;
     private final Platform platform;
     private final PullLimits limits;
     private final Deadline deadline;
     private final List<Document> documents = new ArrayList<>();
 
-    /** @param repositories where to look, in order */
+    /**
+     * @param repositories where to look, in order
+     * @param gate what the manifest must pass before anything more is fetched
+     */
     Resolver(
             Reference reference,
             List<Repository> repositories,
+            PolicyGate gate,
             Platform platform,
             PullLimits limits,
             Deadline deadline) {
         this.reference = reference;
         this.repositories = repositories;
+        this.gate = gate;
         this.platform = platform;
         this.limits = limits;
         this.deadline = deadline;
@@ -83,6 +91,7 @@ final class Resolver {
             }
             keep(platformManifest);
         }
+        gate.check(from.getFirst(), platformManifest.digest(), deadline);
         var manifest = Json.read(platformManifest.content(), Manifest.class, "manifest of " + reference);
         check(manifest);
         var config = config(from, manifest.config());
@@ -172,7 +181,11 @@ final class Resolver {
                 .forEach(problem -> text.append("; before it, ").append(problem.getMessage()));
         return switch (last) {
             case CarafeException.NotFound e -> new CarafeException.NotFound(text.toString(), e);
-            case CarafeException.PermissionDenied _ -> new CarafeException.PermissionDenied(text.toString());
+            case CarafeException.PermissionDenied e
+            when Policy.isRefusal(e) ->
+                new CarafeException.PermissionDenied(text.toString(), e)
+                        .with(Policy.DETAIL, e.details().get(Policy.DETAIL));
+            case CarafeException.PermissionDenied e -> new CarafeException.PermissionDenied(text.toString(), e);
             case CarafeException.InvalidArgument e -> new CarafeException.InvalidArgument(text.toString(), e);
             case CarafeException.FailedPrecondition e -> new CarafeException.FailedPrecondition(text.toString(), e);
             default -> new CarafeException.Unavailable(text.toString(), last);

@@ -109,6 +109,11 @@ final class Host implements AutoCloseable {
         }
     }
 
+    /** An answer to {@code GET path}, over exactly this scheme and without credentials. */
+    Response fetch(String exactly, String path, Deadline deadline) throws IOException {
+        return follow(exactly, Call.get(path, Map.of()), null, patience.stall(), deadline);
+    }
+
     private Response follow(String scheme, Call call, String authorization, Duration patient, Deadline deadline)
             throws IOException {
         var uri = URI.create(scheme + "://" + address());

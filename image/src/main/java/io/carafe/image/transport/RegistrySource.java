@@ -7,8 +7,10 @@ import io.carafe.image.registry.BlobStream;
 import io.carafe.image.registry.ManifestEndpoint;
 import io.carafe.image.registry.ManifestEndpoint.Fetched;
 import io.carafe.image.registry.Repository;
+import io.carafe.image.signature.PolicyGate;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Descriptor;
+import io.carafe.oci.image.MediaTypes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,11 +20,16 @@ final class RegistrySource implements ImageSource {
     private static final System.Logger LOG = System.getLogger("io.carafe.image");
 
     private final Reference reference;
+    private final PolicyGate gate;
     private List<Repository> repositories;
 
-    /** @param repositories where to look, in order; at least one */
-    RegistrySource(Reference reference, List<Repository> repositories) {
+    /**
+     * @param gate what each manifest must pass
+     * @param repositories where to look, in order; at least one
+     */
+    RegistrySource(Reference reference, PolicyGate gate, List<Repository> repositories) {
         this.reference = reference;
+        this.gate = gate;
         this.repositories = repositories;
     }
 
@@ -43,6 +50,9 @@ final class RegistrySource implements ImageSource {
         for (int i = 0; ; i++) {
             try {
                 var fetched = new ManifestEndpoint(places.get(i)).fetch(name, deadline);
+                if (MediaTypes.isManifest(fetched.mediaType())) {
+                    gate.check(places.get(i), fetched.digest(), deadline);
+                }
                 repositories = places.subList(i, places.size());
                 return fetched;
             } catch (CarafeException.DeadlineExceeded | CarafeException.Cancelled e) {

@@ -6,9 +6,12 @@ import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.compress.Compression;
 import io.carafe.image.config.Endpoint;
+import io.carafe.image.config.Policy;
+import io.carafe.image.config.Requirement;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.registry.Repository;
+import io.carafe.image.signature.PolicyGate;
 import io.carafe.image.transport.DockerArchiveDestination.Item;
 import io.carafe.oci.image.Descriptor;
 import java.io.BufferedOutputStream;
@@ -103,6 +106,7 @@ public final class Transports {
      * @param auth {@link RegistryAuth#ANONYMOUS} to look for credentials in the node's files
      */
     public ImageSource source(Location location, RegistryAuth auth, Deadline deadline) {
+        admit(location);
         try {
             return switch (location) {
                 case Location.Registry registry -> registrySource(registry.name(), auth, deadline);
@@ -130,8 +134,33 @@ public final class Transports {
                     "docker://" + name + ": it may mean one of " + candidates + "; write the full name");
         }
         var reference = candidates.getFirst();
-        using.policy().check(reference);
-        return new RegistrySource(reference, repositories(reference, auth, deadline));
+        var gate = PolicyGate.open(using.policy(), reference, using.registriesDirectory(), client);
+        return new RegistrySource(reference, gate, repositories(reference, auth, deadline));
+    }
+
+    /** Refuses files that the policy does; those of registries have their own gate. */
+    private void admit(Location location) {
+        switch (location) {
+            case Location.Layout layout ->
+                admit(
+                        layout.archive() ? "oci-archive" : "oci",
+                        Policy.scopes(layout.path(), layout.tag()),
+                        location.toString());
+            case Location.Directory directory -> admit("dir", Policy.scopes(directory.path(), ""), location.toString());
+            case Location.DockerArchive _ -> admit("docker-archive", List.of(), location.toString());
+            case Location.ContainersStore _ -> admit("containers-storage", List.of(), location.toString());
+            case Location.Registry _, Location.Store _ -> {}
+        }
+    }
+
+    private void admit(String transport, List<String> scopes, String image) {
+        var rule = sources.get().policy().rule(transport, scopes);
+        rule.refuseOutright(image);
+        for (var requirement : rule.requirements()) {
+            if (!(requirement instanceof Requirement.AcceptAnything)) {
+                throw rule.refusal(image, requirement, "of files no signatures are read, only of registries");
+            }
+        }
     }
 
     /** Where an image is looked for, in order, each with the credentials for it. */
@@ -290,6 +319,7 @@ public final class Transports {
             spooled = Files.createTempFile(makeTemporary(), "archive", ".tmp");
             spool(in, spooled);
             folder = TarFolder.open("to load", spooled);
+            admit(transport(folder), List.of(), "of the archive");
             return new Archive(folder, spooled, images(folder));
         } catch (IOException | RuntimeException e) {
             discard(folder, spooled);
@@ -329,10 +359,19 @@ public final class Transports {
         }
     }
 
+    /** As what a policy knows an archive. */
+    private static String transport(Folder folder) {
+        return isLayout(folder) ? "oci-archive" : folder.has("version") ? "dir" : "docker-archive";
+    }
+
+    private static boolean isLayout(Folder folder) {
+        return folder.has(LayoutDestination.INDEX) && folder.has(LayoutDestination.MARKER);
+    }
+
     /** An OCI layout says more than Docker's list, where an archive has both. */
     private static List<Found> images(Folder folder) throws IOException {
         var found = new ArrayList<Found>();
-        if (folder.has(LayoutDestination.INDEX) && folder.has(LayoutDestination.MARKER)) {
+        if (isLayout(folder)) {
             for (Descriptor image : LayoutSource.images(folder)) {
                 found.add(new Found(LayoutSource.of(folder, image), LayoutSource.names(image)));
             }
