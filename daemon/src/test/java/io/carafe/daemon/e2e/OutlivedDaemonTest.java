@@ -9,6 +9,7 @@ import io.carafe.proto.cri.v1.PodSandboxState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -107,8 +108,13 @@ class OutlivedDaemonTest {
 
     /** The container's first process, as the runtime tells it. */
     private static long pidOf(String container, TestNode node) throws Exception {
-        var state = Tools.run("runc", "--root", node.base() + "/run/runtime/runc", "state", container);
-        return Long.parseLong(state.replaceAll("(?s).*\"pid\": (\\d+).*", "$1"));
+        var line = new ArrayList<>(
+                TestNode.RUNTIME.equals("carafe-oci")
+                        ? List.of(System.getProperty("carafe.launcher"), "oci")
+                        : List.of(TestNode.RUNTIME));
+        line.addAll(List.of("--root", node.base() + "/run/runtime/" + TestNode.RUNTIME, "state", container));
+        var state = Tools.run(line.toArray(String[]::new));
+        return Long.parseLong(state.replaceAll("(?s).*\"pid\": *(\\d+).*", "$1"));
     }
 
     private static void awaitEnd(long pid) throws InterruptedException {

@@ -25,6 +25,9 @@ import java.util.stream.Stream;
  */
 final class TestNode implements AutoCloseable {
 
+    /** The handler of pods that name none. */
+    static final String RUNTIME = System.getProperty("carafe.test.runtime", "runc");
+
     private final Path base = Files.createTempDirectory("carafe-e2e-");
     private final String tag;
     private final int subnet;
@@ -109,7 +112,9 @@ final class TestNode implements AutoCloseable {
         command.addAll(List.of("--cni-conf-dir", base + "/cni", "--cni-bin-dir", "/usr/lib/cni"));
         command.addAll(List.of("--registries-conf", base + "/registries.conf", "--policy", base + "/policy.json"));
         command.addAll(List.of("--cgroup-parent", cgroupParent(), "--cgroup-driver", "cgroupfs"));
-        command.addAll(List.of("--default-runtime", System.getProperty("carafe.test.runtime", "runc")));
+        if (!words.contains("--default-runtime")) {
+            command.addAll(List.of("--default-runtime", RUNTIME));
+        }
         command.addAll(words);
         return command;
     }
