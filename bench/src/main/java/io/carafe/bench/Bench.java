@@ -74,6 +74,7 @@ public final class Bench {
             results.fact(peer.name, version.getRuntimeName() + " " + version.getRuntimeVersion());
         }
         results.fact("OCI runtime", System.getenv("RUNTIME"));
+        results.fact("OCI runtime of carafe", System.getenv("CARAFE_RUNTIME"));
         results.fact("kernel", System.getProperty("os.version"));
         results.fact("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
         results.fact("date", Instant.now().truncatedTo(ChronoUnit.MINUTES).toString());
