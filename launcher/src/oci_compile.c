@@ -38,7 +38,7 @@ static void become_compiler(const char *path, const char *const *arguments, int 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execv(path, argv);
-    dprintf(STDERR_FILENO, "run the compiler %s: %s", path, strerror(errno));
+    dprintf(STDERR_FILENO, errno == ENOENT ? "there is no compiler %s" : "the compiler %s cannot be run", path);
     _exit(CANNOT_RUN);
 }
 
