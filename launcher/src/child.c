@@ -134,9 +134,21 @@ static uint64_t clone_flags(const struct run *run) {
     return run->unshare & ~(uint64_t)(CLONE_NEWCGROUP | CARAFE_CLONE_NEWTIME);
 }
 
+/* Without root's rights nobody may write this of a process that is not dumpable, so it is inherited; see op_oom_score. */
+static void take_oom_score(const struct run *run) {
+    struct step step = {0};
+    int fd = geteuid() != 0 && plan_next(run->plan, OP_OOM_SCORE, &step) ? open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        ssize_t ignored = write(fd, step.args[0].s, step.args[0].length);
+        (void)ignored;
+        close(fd);
+    }
+}
+
 static void go_ahead(struct run *run, struct ahead *ahead) {
     run->failure = &ahead->failure;
     int offsets = -1;
+    take_oom_score(run);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* nobody inside may trace who comes in with the host's descriptors (CVE-2016-9962) */
     if (run->timens != NULL) {
         offsets = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC); /* as the host's root, whom its owner does not bind */

@@ -137,19 +137,25 @@ static void go(int socket, pid_t pid) {
     }
 }
 
+/* As recv(). A child that ends without having read our last word resets the connection, but what it said before is there. */
+static ssize_t receive(int socket, struct failure *heard, int flags) {
+    ssize_t got;
+    do {
+        got = recv(socket, heard, sizeof *heard, flags);
+    } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+    return got;
+}
+
 /* Waits for the child's word, or for its end if the word is 0. */
 static int hear(struct run *run, int socket, char word) {
     struct failure heard;
-    ssize_t got;
-    do {
-        got = recv(socket, &heard, sizeof heard, 0);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = receive(socket, &heard, 0);
     if (got == (ssize_t)sizeof heard) {
         heard.text[sizeof heard.text - 1] = heard.origin[sizeof heard.origin - 1] = 0;
         *run->failure = heard;
         return -1;
     }
-    if ((got == 1 && *(const char *)&heard == word) || (got <= 0 && word == 0)) {
+    if ((got == 1 && *(const char *)&heard == word) || (got == 0 && word == 0)) {
         return 0;
     }
     return refuse(run, "container process ended before it was ready; it may have been killed, or had no memory");
@@ -161,7 +167,7 @@ static int attend(struct run *run, int socket, int pidfd) {
     if (run_steps(run, PHASE_OUTSIDE, BEFORE_SYNC) < 0) {
         /* "no such process" is no reason if it is gone because something failed there */
         struct failure heard;
-        if (recv(socket, &heard, sizeof heard, MSG_DONTWAIT) == (ssize_t)sizeof heard) {
+        if (receive(socket, &heard, MSG_DONTWAIT) == (ssize_t)sizeof heard) {
             *run->failure = heard;
         }
         return -1;

@@ -38,7 +38,7 @@ int op_oom_score(struct run *run, const struct step *step) {
     }
     errno = error;
     if (written >= 0 || (geteuid() != 0 && (error == EACCES || error == EPERM))) {
-        return 0; /* users without privileges can't, and other runtimes let that pass too */
+        return 0; /* it has inherited it, if a user without privileges may set it at all; other runtimes let that pass too */
     }
     return fail(run, "write %s to oom_score_adj", step->args[0].s);
 }

@@ -596,5 +596,38 @@ gate exec / [true] [PATH=/bin]
 END
 run badnetdev
 has "no such network device" "$err" "network device carafenone"
+
+# --- a user without privileges
+mkdir -p "$dir/user-state" "$dir/rootless"
+cp -r "$root/bin" "$root/etc" "$dir/rootless/"
+sed "s,$root,$dir/rootless,g" >"$dir/rootless.txt" <<END
+host userns 9 [0 1000 1] [0 1000 1] 0
+host join 0x10000000 10 ""
+$NAMESPACES
+outside oom-score 100
+inside rootfs $root 0x84000
+inside tree 7 /etc/passwd 0
+inside filesystem 0 proc proc 0xe []
+inside attach 0 /proc 1
+inside filesystem 1 tmpfs tmpfs 0x2 [mode=755]
+inside attach 1 /dev 1
+inside device /dev/null 0020000 1 3 0666 0 0
+inside attach 7 /host-passwd 2
+inside hostname rootless
+inside pivot 1
+gate user 0 0 [] 022 0
+gate exec / [sh,-c,id -u; hostname; ls -ln /dev/null; wc -l /host-passwd; cat /proc/self/oom_score_adj] [PATH=/bin]
+END
+"$planned" assemble <"$dir/rootless.txt" >"$dir/rootless.plan"
+chown -R 1000:1000 "$dir/rootless" "$dir/user-state"
+chmod 644 "$dir/rootless.plan"
+cp "$planned" "$dir/planned" && chmod 755 "$dir/planned"
+out=$(setpriv --reuid 1000 --regid 1000 --clear-groups "$dir/planned" run "$dir/rootless.plan" "$dir/user-state" 2>&1 </dev/null) || fail "rootless: $out"
+has "rootless" "$out" "0
+rootless
+crw-rw-rw-"
+has "rootless bind of the host's file" "$out" "/host-passwd"
+has "rootless oom score" "$out" "
+100"
 [ $failures = 0 ] || { echo "$failures failed"; exit 1; }
 echo "launcher: plan checks passed"
