@@ -6,6 +6,7 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,10 +97,12 @@ public record CgroupfsDriver(CgroupLayout layout, String parent) implements Cgro
     @Override
     public void place(int pid, String cgroup, Deadline deadline) throws IOException {
         var place = layout.cgroup(cgroup);
-        if (!place.exists()) {
+        try {
+            place.add(pid);
+        } catch (FileSystemException missing) { // or being made just now, in one hierarchy after the other
             place.create();
+            place.add(pid);
         }
-        place.add(pid);
     }
 
     @Override
