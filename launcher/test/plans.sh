@@ -11,11 +11,14 @@ clean() {
     [ -n "$waiting" ] && kill -9 $waiting 2>/dev/null
     ip link del carafetest0 2>/dev/null
     for cgroup in /sys/fs/cgroup/*/carafe-plans-test-$$ /sys/fs/cgroup/carafe-plans-test-$$; do
+        [ -e "$cgroup/inner/freezer.state" ] && echo THAWED >"$cgroup/inner/freezer.state"
+        [ -d "$cgroup/inner" ] && rmdir "$cgroup/inner"
         [ -d "$cgroup" ] && rmdir "$cgroup"
     done
     rm -rf "$dir"
 }
 trap clean EXIT
+trap 'exit 1' INT TERM
 
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
