@@ -62,10 +62,17 @@ passes() {
         mkdir -p "$home/tmp" "$results/runtime-tools"
         status=0
         TMPDIR=$home/tmp RUNTIME=$3 timeout 120 "./$2" >"$log" 2>&1 || status=$?
+        delete_left "$3"
         sweep "$home/tmp"
         if [ $status = 0 ] && ! grep -q '^not ok' "$log"; then return 0; fi
     done
     return 1
+}
+
+# delete_left PATH: containers that a program did not delete.
+delete_left() {
+    "$1" list --format json 2>/dev/null | jq -r --arg below "$home/" '.[]? | select(.bundle | startswith($below)) | .id' |
+        while read -r id; do "$1" delete --force "$id" || true; done
 }
 
 # run_all RUNTIME PROGRAM...: a line each, "pass" or the first check that was not ok.
