@@ -69,7 +69,7 @@ final class ReceivedFile {
         var root = Path.of(directory).toAbsolutePath();
         try (var tar = new Chunks(chunks)) {
             Files.createDirectories(root);
-            for (var header = tar.readNBytes(BLOCK); header[0] != 0; header = tar.readNBytes(BLOCK)) {
+            for (var header = block(tar); header[0] != 0; header = block(tar)) {
                 var name = field(header, 0, 100);
                 long size = Long.parseLong(field(header, 124, 12).strip(), 8);
                 if (header[156] != '0' || name.contains("..") || name.startsWith("/")) {
@@ -100,10 +100,15 @@ final class ReceivedFile {
         }
     }
 
-    private static String field(byte[] header, int offset, int length) throws IOException {
-        if (header.length < BLOCK) {
+    private static byte[] block(InputStream tar) throws IOException {
+        var block = tar.readNBytes(BLOCK);
+        if (block.length < BLOCK) {
             throw new IOException("the archive is cut off");
         }
+        return block;
+    }
+
+    private static String field(byte[] header, int offset, int length) {
         var text = new String(header, offset, length, StandardCharsets.UTF_8);
         int end = text.indexOf('\0');
         return end < 0 ? text : text.substring(0, end);

@@ -123,18 +123,30 @@ public final class ImageTransfers {
             return images.tag(find.apply(store.name()).id(), name);
         }
         if (from instanceof Location.Registry registry) {
-            var resolved = puller.resolve(registry.name(), credentials.from(), options.platform(), deadline);
-            try (var _ = leases.hold(resolved.diffIds())) {
-                puller.fetchLayers(resolved, layers, progress, deadline);
-                long size = resolved.diffIds().stream()
-                        .distinct()
-                        .mapToLong(layers::size)
-                        .sum();
-                return images.tag(images.add(resolved, size).id(), name);
-            }
+            return pulled(registry.name(), name, credentials.from(), options, progress, deadline);
         }
         try (var source = transports.source(from, credentials.from(), deadline)) {
             return store(source, List.of(name), !(from instanceof Location.DockerArchive), options, progress, deadline);
+        }
+    }
+
+    private Image pulled(
+            String from,
+            Reference name,
+            RegistryAuth auth,
+            CopyOptions options,
+            PullProgress progress,
+            Deadline deadline) {
+        var resolved = puller.resolve(from, auth, options.platform(), deadline);
+        try (var _ = leases.hold(resolved.diffIds())) {
+            puller.fetchLayers(resolved, layers, progress, deadline);
+            long size = resolved.diffIds().stream()
+                    .distinct()
+                    .mapToLong(layers::size)
+                    .sum();
+            return images.tag(images.add(resolved, size).id(), name);
+        } finally {
+            sweep.run(); // of an image that did not get here, the layers that did
         }
     }
 
@@ -265,7 +277,7 @@ public final class ImageTransfers {
                         .distinct()
                         .toList();
                 var options = CopyOptions.DEFAULT.withPlatform(platform);
-                loaded.add(store(found.source(), names, true, options, progress, deadline));
+                loaded.add(store(found.source(), names, found.own(), options, progress, deadline));
             }
         }
         return loaded;

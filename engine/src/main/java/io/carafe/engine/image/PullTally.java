@@ -12,8 +12,22 @@ final class PullTally implements PullProgress {
 
     private final PullProgress watchers;
     private final long begun = System.nanoTime();
-    private final Map<Digest, Long> downloaded = new ConcurrentHashMap<>();
+    /** What had come of each blob when its download began, and how far it is. */
+    private final Map<Digest, Span> downloaded = new ConcurrentHashMap<>();
+
     private final LongAdder resumes = new LongAdder();
+
+    private record Span(long from, long to) {
+
+        /** An earlier beginning counts: then it came from the start after all. */
+        Span joined(Span later) {
+            return new Span(Math.min(from, later.from), Math.max(to, later.to));
+        }
+
+        long length() {
+            return to - from;
+        }
+    }
 
     PullTally(PullProgress watchers) {
         this.watchers = watchers;
@@ -24,7 +38,8 @@ final class PullTally implements PullProgress {
         switch (event.phase()) {
             case WAITING, EXISTS -> {}
             case RETRYING -> resumes.increment();
-            case DOWNLOADING, UNPACKING, DONE -> downloaded.merge(event.blob(), event.done(), Math::max);
+            case DOWNLOADING, UNPACKING, DONE ->
+                downloaded.merge(event.blob(), new Span(event.done(), event.done()), Span::joined);
         }
         watchers.on(event);
     }
@@ -32,7 +47,7 @@ final class PullTally implements PullProgress {
     PullTimings.Pull ended(String error) {
         return new PullTimings.Pull(
                 Duration.ofNanos(System.nanoTime() - begun),
-                downloaded.values().stream().mapToLong(Long::longValue).sum(),
+                downloaded.values().stream().mapToLong(Span::length).sum(),
                 resumes.sum(),
                 error);
     }

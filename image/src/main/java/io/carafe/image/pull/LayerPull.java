@@ -88,11 +88,13 @@ final class LayerPull implements Runnable {
     private void download(List<Repository> from) {
         try (var partial = partials.take(blob)) {
             if (partial == null) {
-                unpack(new BlobStream(from, blob, deadline, this::reconnecting));
+                unpack(new BlobStream(from, blob, deadline, this::reconnecting), 0);
                 return;
             }
             try {
-                unpack(partial.joined(new BlobStream(from, blob, partial.length(), deadline, this::reconnecting)));
+                unpack(
+                        partial.joined(new BlobStream(from, blob, partial.length(), deadline, this::reconnecting)),
+                        partial.length());
                 partial.discard();
                 return;
             } catch (CarafeException.InvalidArgument e) {
@@ -103,15 +105,16 @@ final class LayerPull implements Runnable {
                 reconnecting("what was here from an earlier download is damaged: " + e.getMessage());
             }
         }
-        unpack(new BlobStream(from, blob, deadline, this::reconnecting));
+        unpack(new BlobStream(from, blob, deadline, this::reconnecting), 0);
     }
 
     private void reconnecting(String reason) {
         meter.phase(Phase.RETRYING, reason);
     }
 
-    private void unpack(InputStream bytes) {
-        meter.restart();
+    /** @param here how much of it need not come any more */
+    private void unpack(InputStream bytes, long here) {
+        meter.restart(here);
         var packed = new VerifiedStream(bytes, blob, meter);
         var archive = new LayerStream(blob.digest(), packed, limits, imageBytes);
         try (var ahead = new ReadAhead(archive, "layer-" + diffId.hex().substring(0, 12))) {

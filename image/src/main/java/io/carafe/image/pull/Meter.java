@@ -14,6 +14,7 @@ final class Meter {
     private final PullProgress sink;
     private long last = System.nanoTime();
     private long done;
+    private long kept;
 
     Meter(Descriptor blob, PullProgress sink) {
         this.blob = blob;
@@ -31,7 +32,7 @@ final class Meter {
 
     /** @param bytes so far */
     void done(long bytes) {
-        done = bytes;
+        done = Math.max(bytes, kept);
         if (bytes == blob.size()) {
             phase(Phase.UNPACKING);
         } else if (System.nanoTime() - last >= INTERVAL) {
@@ -39,8 +40,14 @@ final class Meter {
         }
     }
 
-    void restart() {
-        done = 0;
+    /**
+     * The download begins.
+     *
+     * @param here bytes that need not come any more
+     */
+    void restart(long here) {
+        kept = here;
+        done = here;
         phase(Phase.DOWNLOADING);
     }
 }

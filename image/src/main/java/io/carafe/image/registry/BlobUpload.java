@@ -86,6 +86,8 @@ public final class BlobUpload {
                     throw Failures.of(action, response);
                 }
                 return response.status() == 201;
+            } catch (CarafeException.PermissionDenied e) {
+                return false; // there, not here: it is sent then
             }
         });
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 
 /** An OCI image layout (image-spec 1.1, "Image Layout"), beside the images that it has already. */
@@ -25,6 +26,9 @@ final class LayoutDestination implements ImageDestination {
 
     static final String INDEX = "index.json";
     static final String MARKER = "oci-layout";
+
+    /** One index is read and written again at a time, so that two copies into one layout both stay. */
+    private static final ReentrantLock INDEXES = new ReentrantLock();
 
     private final String name;
     private final FolderWriter folder;
@@ -85,6 +89,18 @@ final class LayoutDestination implements ImageDestination {
 
     @Override
     public void commit(Deadline deadline) throws IOException {
+        INDEXES.lock();
+        try {
+            enter();
+        } finally {
+            INDEXES.unlock();
+        }
+        if (closesFolder) {
+            folder.commit();
+        }
+    }
+
+    private void enter() throws IOException {
         var known = folder.document(INDEX);
         var images = new ArrayList<Descriptor>();
         if (known != null) {
@@ -97,9 +113,6 @@ final class LayoutDestination implements ImageDestination {
         tags.forEach(tag -> images.add(named(tag)));
         folder.put(MARKER, Json.write(Map.of("imageLayoutVersion", "1.0.0")));
         folder.put(INDEX, Json.write(new Index(MediaTypes.OCI_INDEX, images)));
-        if (closesFolder) {
-            folder.commit();
-        }
     }
 
     /** A tag stands for one image; and an image without one is here once. */

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -207,9 +208,17 @@ final class TarFolder implements Folder {
         return normalised(slash < 0 ? link : normalised(path).substring(0, slash + 1) + link);
     }
 
-    private static String normalised(String path) {
-        var text = Path.of("/", path).normalize().toString();
-        return text.substring(1);
+    /** Without slashes at its ends, and without {@code .} and {@code ..}, which cannot lead out. */
+    static String normalised(String path) {
+        var parts = new ArrayDeque<String>();
+        for (var part : path.split("/", -1)) {
+            switch (part) {
+                case "", "." -> {}
+                case ".." -> parts.pollLast();
+                default -> parts.add(part);
+            }
+        }
+        return String.join("/", parts);
     }
 
     private Entry find(String wanted) {

@@ -127,8 +127,7 @@ final class TarSplitArchive extends InputStream {
             throw new CarafeException.FailedPrecondition(
                     "the file " + TarFolder.printable(String.valueOf(name)) + " has a name that is not UTF-8");
         }
-        var path = Path.of("/", name).normalize().toString().substring(1);
-        try (var opened = files.openWithoutLinks(path, OpenFlags.READ | OpenFlags.NON_BLOCK, 0)) {
+        try (var opened = files.openWithoutLinks(TarFolder.normalised(name), OpenFlags.READ | OpenFlags.NON_BLOCK, 0)) {
             file = FileChannel.open(opened.path());
         }
         left = part.size();

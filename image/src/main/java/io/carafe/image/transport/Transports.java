@@ -67,8 +67,9 @@ public final class Transports {
      * An image of an archive.
      *
      * @param names what it is called there
+     * @param own whether its manifest is the archive's own, and not made for it
      */
-    public record Found(ImageSource source, List<String> names) {}
+    public record Found(ImageSource source, List<String> names, boolean own) {}
 
     /** The images of an archive, until it is closed. */
     public static final class Archive implements AutoCloseable {
@@ -373,14 +374,14 @@ public final class Transports {
         var found = new ArrayList<Found>();
         if (isLayout(folder)) {
             for (Descriptor image : LayoutSource.images(folder)) {
-                found.add(new Found(LayoutSource.of(folder, image), LayoutSource.names(image)));
+                found.add(new Found(LayoutSource.of(folder, image), LayoutSource.names(image), true));
             }
         } else if (folder.has("version")) {
-            found.add(new Found(new DirSource(folder), List.of()));
+            found.add(new Found(new DirSource(folder), List.of(), true));
         } else if (folder.has(DockerArchiveDestination.MANIFEST)) {
             for (Item item : DockerArchiveSource.items(folder)) {
                 var names = item.repoTags() == null ? List.<String>of() : item.repoTags();
-                found.add(new Found(DockerArchiveSource.of(folder, item, false), names));
+                found.add(new Found(DockerArchiveSource.of(folder, item, false), names, false));
             }
         } else {
             throw new CarafeException.InvalidArgument("the archive holds no image: there is neither an OCI layout nor"

@@ -351,6 +351,49 @@ class TransportsTest {
         assertTrue(e.getMessage().contains("xz -d"), e.getMessage());
     }
 
+    /** Whatever is in an archive, it is read or refused, and refused with an error of ours. */
+    @Test
+    void archivesWithFlippedBytesAreReadOrRefused() throws IOException {
+        var small = TestImages.image(
+                TestImages.layer(TestImages.tar("a", 10, 1), Packing.GZIP),
+                TestImages.layer(TestImages.tar("b", 10, 2), Packing.ZSTD));
+        var bytes = new ByteArrayOutputStream();
+        try (var writer = transports.archive(bytes, Transports.Format.DOCKER, false);
+                var source =
+                        transports.source(Location.parse(written(small)), RegistryAuth.ANONYMOUS, Deadline.none());
+                var destination = writer.next(List.of("a:1"))) {
+            ImageCopy.run(source, destination, CopyOptions.DEFAULT, PullProgress.NONE, Deadline.none());
+            writer.commit();
+        }
+        var random = new java.util.Random(7);
+        int refused = 0;
+        for (var archive : List.of(archiveOf(small), bytes.toByteArray())) {
+            for (int i = 0; i < 250; i++) {
+                var changed = archive.clone();
+                for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+                    changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
+                }
+                refused += isRefused(changed) ? 1 : 0;
+            }
+        }
+        assertTrue(refused > 100, "refused " + refused);
+    }
+
+    private boolean isRefused(byte[] archive) throws IOException {
+        try (var loaded = transports.load(new ByteArrayInputStream(archive));
+                var writer =
+                        transports.archive(java.io.OutputStream.nullOutputStream(), Transports.Format.DOCKER, false)) {
+            for (var found : loaded.images()) {
+                try (var destination = writer.next(List.of())) {
+                    ImageCopy.run(found.source(), destination, CopyOptions.DEFAULT, PullProgress.NONE, Deadline.none());
+                }
+            }
+            return false;
+        } catch (CarafeException e) {
+            return true;
+        }
+    }
+
     @Test
     void damagedBlobIsNotCopied() throws IOException {
         var layout = Path.of(written(gzipped).substring(4));
