@@ -25,7 +25,7 @@ cp -p "$made/carafed.jar" "$top/cli/target/carafe.jar" "$top/runtime/target/cara
 sed -e "s|@JDK@|$JAVA_HOME|g" "$made/../src/main/sh/java.sh" >"$lib/java.sh"
 for program in carafed carafe; do install -m 0755 "$made/../src/main/sh/$program" "$out/bin/$program"; done
 install -m 0755 "$top/launcher/target/carafe-launcher" "$out/libexec/carafe/carafe-launcher"
-for program in carafe-oci-compile carafe-oci-java; do install -m 0755 "$made/../src/main/sh/$program" "$out/libexec/carafe/$program"; done
+for program in carafe-oci-compile carafe-oci-java carafe-sign; do install -m 0755 "$made/../src/main/sh/$program" "$out/libexec/carafe/$program"; done
 ln -s ../libexec/carafe/carafe-launcher "$out/bin/carafe-oci"
 install -m 0644 "$top/dist/src/main/systemd/carafed.service" "$out/lib/systemd/system/"
 cp "$top/LICENSE" "$top/README.md" "$top/CHANGELOG.md" "$out/share/doc/carafe/"

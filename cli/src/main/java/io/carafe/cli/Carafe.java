@@ -98,6 +98,8 @@ final class Carafe implements Runnable {
         commands.put("version", () -> new VersionCommand(this).words.spec());
         commands.put("info", () -> new InfoCommand(this).words.spec());
         commands.put("system", () -> new SystemCommand(this).spec());
+        commands.put("sign", () -> new SignCommand().spec());
+        commands.put("generate-sigstore-key", () -> new GenerateKeyCommand().spec());
         commands.put("oci", () -> new OciCommand(host).spec());
         commands.put("generate-completion", () -> new CompletionCommand().spec());
         return commands;

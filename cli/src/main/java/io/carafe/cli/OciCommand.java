@@ -1,8 +1,5 @@
 package io.carafe.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -117,22 +114,7 @@ final class OciCommand implements Runnable {
         }
     }
 
-    /** Runs the runtime's program with this one's streams, and ends as it does. */
     private static int become(List<String> words) {
-        var launcher = System.getProperty("carafe.launcher", "");
-        var program = Path.of(launcher).resolveSibling(PROGRAM);
-        if (launcher.isEmpty() || !Files.isExecutable(program)) {
-            throw new Failure("there is no " + program + ", which looks at plans; install carafe whole");
-        }
-        var line = new ArrayList<>(List.of(program.toString()));
-        line.addAll(words);
-        try {
-            return new ProcessBuilder(line).inheritIO().start().waitFor();
-        } catch (IOException e) {
-            throw new Failure("run " + program + ": " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure("interrupted");
-        }
+        return Libexec.become(PROGRAM, "looks at plans", words);
     }
 }

@@ -73,6 +73,12 @@ public final class SigningKey {
         }
     }
 
+    /** Whether a key file needs a passphrase. */
+    public static boolean isEncrypted(byte[] pem) {
+        return Pem.blocks(pem, "key").stream()
+                .anyMatch(block -> block.label().equals(COSIGN) || block.label().equals(SIGSTORE));
+    }
+
     /**
      * Reads a key file.
      *

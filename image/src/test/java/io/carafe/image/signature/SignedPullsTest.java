@@ -36,6 +36,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -527,6 +528,48 @@ class SignedPullsTest {
                     CarafeException.InvalidArgument.class,
                     () -> puller.resolve(name, "../x", RegistryAuth.ANONYMOUS, AMD64, Deadline.none()));
         }
+    }
+
+    /** Made by containers/image 5.38 (sigstore.GenerateKeyPair) for the passphrase "go pass". */
+    private static final String FOREIGN_KEY = """
+            -----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----
+            eyJrZGYiOnsibmFtZSI6InNjcnlwdCIsInBhcmFtcyI6eyJOIjo2NTUzNiwiciI6
+            OCwicCI6MX0sInNhbHQiOiJ1eUxSaGN1c2E3RklGRU9RU0NrNm5wQ3hFRTduUFEx
+            UjdOZ2lUYlkxWmtZPSJ9LCJjaXBoZXIiOnsibmFtZSI6Im5hY2wvc2VjcmV0Ym94
+            Iiwibm9uY2UiOiI0TndvbGoxa3J6dy8vOGw2N0ZsTXFWbTFqc0ZINktuSSJ9LCJj
+            aXBoZXJ0ZXh0IjoidjR3TEFsWG80bE9vL0Q2NWpER1pTWEtnN1lNYVhvd2x6R252
+            MmwraGRSbVNpa1V3WmZZOFJsVGRhZEpjSUVSVEdNMUN5VnhiL1kvZzJqYkNTVFBt
+            aHJkaSsrTUh5MU5mcnB5KzNyODQ1UHhMb050WUJuZWxQZGowSUNFd2EzbHVxWkN2
+            cGQ4ZUdFSnJmMmR0bW1yT1BKaktEV001M1UvWDdoN3M2eGpVOW93dWdsd3VTeXln
+            UGg3NXAreGRwZVZKRHNFUEhOZ2grUFAzdUE9PSJ9
+            -----END ENCRYPTED COSIGN PRIVATE KEY-----
+            """;
+
+    @Test
+    void commandSignsAndMakesKeys() throws IOException {
+        look("use-sigstore-attachments: true");
+        push(IMAGE, "command/app:1");
+        var passphrase =
+                Files.writeString(directory.resolve("pass"), "go pass\n").toString();
+        var prefix = directory.resolve("made").toString();
+        var none = directory.resolve("none.conf").toString();
+
+        SignCommand.run(List.of("generate", prefix, passphrase), System.out);
+        assertEquals(
+                "rw-------",
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(prefix + ".private"))));
+        assertThrows(
+                CarafeException.AlreadyExists.class,
+                () -> SignCommand.run(List.of("generate", prefix, passphrase), System.out));
+        SignCommand.run(List.of("sign", prefix + ".private", passphrase, "", none, name("command/app:1")), System.out);
+        assertDoesNotThrow(() -> pull("command/app:1", sigstoreSigned(Path.of(prefix + ".pub"), "")));
+
+        var foreign =
+                Files.writeString(directory.resolve("foreign"), FOREIGN_KEY).toString();
+        SignCommand.run(
+                List.of("sign", foreign, passphrase, name("command/other:2"), none, name("command/app:1")), System.out);
+        var own = sigstoreSigned(Path.of(prefix + ".pub"), "");
+        assertDoesNotThrow(() -> pull("command/app:1", own)); // the other one is beside it
     }
 
     @Test
