@@ -20,6 +20,8 @@ import io.carafe.proto.cri.v1.ExecSyncRequest;
 import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ImageStatusRequest;
 import io.carafe.proto.cri.v1.NetworkConfig;
+import io.carafe.proto.cri.v1.PodSandboxConfig;
+import io.carafe.proto.cri.v1.PodSandboxMetadata;
 import io.carafe.proto.cri.v1.PullImageRequest;
 import io.carafe.proto.cri.v1.RunPodSandboxRequest;
 import io.carafe.proto.cri.v1.RuntimeConfig;
@@ -255,6 +257,26 @@ class CriServerTest extends ServedCri {
         assertEquals(
                 Status.Code.INVALID_ARGUMENT,
                 failure(() -> images.pullImage(unknown)).getCode());
+    }
+
+    @Test
+    void anImageThatTheNamespacesPolicyRefusesIsWhatAKubeletTakesForABadSignature() throws Exception {
+        Files.createDirectories(directory.resolve("policies"));
+        Files.writeString(directory.resolve("policies/locked.json"), "{\"default\": [{\"type\": \"reject\"}]}");
+        var metadata = PodSandboxMetadata.newBuilder().setName("web").setNamespace("locked");
+        var request = PullImageRequest.newBuilder()
+                .setImage(ImageSpec.newBuilder().setImage("registry.invalid/app:1"))
+                .setSandboxConfig(PodSandboxConfig.newBuilder().setMetadata(metadata))
+                .build();
+
+        var status = failure(() -> images.pullImage(request));
+
+        assertEquals(Status.Code.UNKNOWN, status.getCode());
+        assertTrue(
+                status.getDescription()
+                        .startsWith("SignatureValidationFailed: image registry.invalid/app:1: refused by "),
+                status.getDescription());
+        assertTrue(status.getDescription().contains("policies/locked.json: default: reject"), status.getDescription());
     }
 
     @Test

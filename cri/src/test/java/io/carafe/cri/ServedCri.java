@@ -82,7 +82,11 @@ abstract class ServedCri {
         store = ImageService.open(
                 directory.resolve("root/images"),
                 storage,
-                PullSources.load(directory.resolve("registries.conf"), directory.resolve("policy.json")));
+                PullSources.load(
+                        directory.resolve("registries.conf"),
+                        directory.resolve("policy.json"),
+                        directory.resolve("registries.d"),
+                        directory.resolve("policies")));
         socket = directory.resolve("carafe.sock");
         server = serve();
         loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
