@@ -14,6 +14,7 @@ import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.config.Endpoint;
 import io.carafe.image.config.Policy;
 import io.carafe.image.config.RegistriesConf;
+import io.carafe.image.config.RegistriesFile;
 import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.pull.Puller;
@@ -504,6 +505,31 @@ class SignedPullsTest {
         push(IMAGE, "bad/img:1");
         push(OTHER, "bad/img:sha256-" + IMAGE.top().digest().hex() + ".sig");
         assertRefused("no sigstore signature of", "bad/img:1", sigstoreSigned(key, ""));
+    }
+
+    @Test
+    void signaturesOfAMirroredImageAreThoseAtTheMirrorForTheNameThatWasGiven() throws IOException {
+        push(IMAGE, "mirrored/app:1");
+        var digest = IMAGE.top().digest();
+        var key = gpg.publicKey(signer, false);
+        var registries = RegistriesFile.load(Files.writeString(
+                directory.resolve("registries.conf"),
+                "[[registry]]\nlocation = \"registry.invalid\"\n[[registry.mirror]]\nlocation = \"" + name("mirrored")
+                        + "\"\ninsecure = true\n"));
+        var policy = Files.writeString(
+                directory.resolve("policy.json"),
+                "{\"default\": [{\"type\": \"reject\"}], \"transports\": {\"docker\": {\"registry.invalid\": ["
+                        + signedBy(key, "") + "]}}}");
+        var sources = new PullSources(
+                registries, Policy.load(policy), new CredentialStore(List.of(), List.of()), registriesDirectory, null);
+        var file = signatureFile("mirrored/app", digest, 1);
+        try (var puller = new Puller(client, sources, PullLimits.DEFAULT)) {
+            Files.write(file, gpg.sign(signer, claims(digest, "registry.invalid/app:1", "")));
+            assertEquals(
+                    digest,
+                    puller.resolve("registry.invalid/app:1", RegistryAuth.ANONYMOUS, AMD64, Deadline.none())
+                            .digest());
+        }
     }
 
     @Test
