@@ -52,8 +52,11 @@ static int bind_from_host(struct run *run, const struct device *device, int pare
     return -1;
 }
 
-/* Before its owner changes it is certain that it is the device, and not something that came there meanwhile. */
-static int set_up(struct run *run, const struct device *device, int parent, const char *name) {
+/*
+ * Before its owner changes it is certain that it is the device, and not something that came there meanwhile. One that was
+ * there before stays as it is: it may be the host's own, in a /dev that is bound from there.
+ */
+static int set_up(struct run *run, const struct device *device, int parent, const char *name, bool made) {
     struct stat stat;
     int node = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     int result = 0;
@@ -61,10 +64,10 @@ static int set_up(struct run *run, const struct device *device, int parent, cons
         result = fail(run, "stat device %s", device->path);
     } else if (!is(device, &stat)) {
         result = refuse(run, "device %s: there is something else at its path", device->path);
-    } else if ((stat.st_uid != device->uid || stat.st_gid != device->gid)
+    } else if (made && (stat.st_uid != device->uid || stat.st_gid != device->gid)
                && fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0) {
         result = fail(run, "chown device %s", device->path);
-    } else if ((stat.st_mode & 07777) != device->mode && syscall(SYS_NR_fchmodat2, node, "", device->mode, AT_EMPTY_PATH) < 0) {
+    } else if (made && (stat.st_mode & 07777) != device->mode && syscall(SYS_NR_fchmodat2, node, "", device->mode, AT_EMPTY_PATH) < 0) {
         /* kernels before 6.6 chmod no O_PATH descriptor; a node is not followed anywhere */
         result = errno == ENOSYS && fchmodat(parent, name, device->mode, 0) == 0 ? 0 : fail(run, "chmod device %s", device->path);
     }
@@ -93,8 +96,10 @@ int op_device(struct run *run, const struct step *step) {
         return -1;
     }
     int result;
-    if (mknodat(parent, name, device.type | device.mode, device.type == S_IFIFO ? 0 : device.number) == 0 || errno == EEXIST) {
-        result = set_up(run, &device, parent, name);
+    if (mknodat(parent, name, device.type | device.mode, device.type == S_IFIFO ? 0 : device.number) == 0) {
+        result = set_up(run, &device, parent, name, true);
+    } else if (errno == EEXIST) {
+        result = set_up(run, &device, parent, name, false);
     } else if (errno == EPERM) {
         result = bind_from_host(run, &device, parent, name);
     } else {
