@@ -55,7 +55,7 @@ ends() {
     [ $code = "$expected" ] || { echo "FAILED: await $*: exit code $code, not $expected"; failures=$((failures + 1)); }
 }
 ends 7 "(sleep 0.2; exit 7) & echo \$! > $file"
-ends 137 "sleep 5 & echo \$! > $file; kill -9 \$!"
+ends 137 "sleep 5 & echo \$! > $file; (sleep 0.2; kill -9 \$!) &"
 ends 9 "(exit 3) & echo \$! > $file; sleep 0.1; exit 9"
 echo 1 > "$file"
 ends 0 "exit 0"
