@@ -222,19 +222,23 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
                     .setNote(event.blob() + ": " + event.note())
                     .build();
         }
-        return PullEvent.newBuilder()
-                .setLayer(LayerProgress.newBuilder()
-                        .setDigest(event.blob().toString())
-                        .setPhase(
-                                switch (event.phase()) {
-                                    case WAITING -> LayerProgress.Phase.WAITING;
-                                    case EXISTS -> LayerProgress.Phase.PRESENT;
-                                    case DOWNLOADING, RETRYING -> LayerProgress.Phase.DOWNLOADING;
-                                    case UNPACKING -> LayerProgress.Phase.UNPACKING;
-                                    case DONE -> LayerProgress.Phase.DONE;
-                                })
-                        .setDoneBytes(event.done())
-                        .setTotalBytes(event.total()))
+        var phase = switch (event.phase()) {
+            case WAITING -> LayerProgress.Phase.WAITING;
+            case EXISTS -> LayerProgress.Phase.PRESENT;
+            case DOWNLOADING, RETRYING -> LayerProgress.Phase.DOWNLOADING;
+            case UNPACKING -> LayerProgress.Phase.UNPACKING;
+            case DONE -> LayerProgress.Phase.DONE;
+        };
+        return PullEvent.newBuilder().setLayer(layer(event, phase)).build();
+    }
+
+    /** How far a layer is; what pulls and copies call its phase differs. */
+    static LayerProgress layer(PullProgress.Event event, LayerProgress.Phase phase) {
+        return LayerProgress.newBuilder()
+                .setDigest(event.blob().toString())
+                .setPhase(phase)
+                .setDoneBytes(event.done())
+                .setTotalBytes(event.total())
                 .build();
     }
 

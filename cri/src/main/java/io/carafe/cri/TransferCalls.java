@@ -106,18 +106,14 @@ final class TransferCalls {
                     .setNote(event.blob() + ": " + event.note())
                     .build();
         }
+        var phase = switch (event.phase()) {
+            case WAITING -> LayerProgress.Phase.WAITING;
+            case EXISTS -> LayerProgress.Phase.PRESENT;
+            case DOWNLOADING, RETRYING, UNPACKING -> LayerProgress.Phase.COPYING;
+            case DONE -> LayerProgress.Phase.DONE;
+        };
         return CopyEvent.newBuilder()
-                .setLayer(LayerProgress.newBuilder()
-                        .setDigest(event.blob().toString())
-                        .setPhase(
-                                switch (event.phase()) {
-                                    case WAITING -> LayerProgress.Phase.WAITING;
-                                    case EXISTS -> LayerProgress.Phase.PRESENT;
-                                    case DOWNLOADING, RETRYING, UNPACKING -> LayerProgress.Phase.COPYING;
-                                    case DONE -> LayerProgress.Phase.DONE;
-                                })
-                        .setDoneBytes(event.done())
-                        .setTotalBytes(event.total()))
+                .setLayer(CarafeService.layer(event, phase))
                 .build();
     }
 
