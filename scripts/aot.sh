@@ -2,7 +2,7 @@
 # usage: scripts/aot.sh LAYOUT
 #
 # Makes the AOT caches of a layout: runs the daemon on roots of its own and the command against it, and carafe-oci's compiler, and keeps the
-# classes, linked and ready, that these runs used. As root, and where a registry, conmon, runc and the CNI plugins are
+# classes, linked and ready, that these runs used. As root, and where a registry, conmon and the CNI plugins are
 # at hand, that is an image pulled and a pod run to its end; otherwise less gets recorded, and the first pod is slower.
 set -eu
 # shellcheck source=scripts/lib.sh
@@ -31,7 +31,7 @@ leave() {
 can_run_pods() {
     local program
     [ "$(id -u)" = 0 ] && [ -x "$cni_bin/bridge" ] || return 1
-    for program in conmon runc docker-registry skopeo jq busybox iptables; do command -v "$program" >/dev/null || return 1; done
+    for program in conmon docker-registry skopeo jq busybox iptables; do command -v "$program" >/dev/null || return 1; done
 }
 
 carafe() { timeout 60 "$layout/bin/carafe" "$@" >>"$home/commands" 2>&1 </dev/null || true; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures carafed beside the host's containerd and podman, each on roots, sockets, a bridge and a cgroup of its own.
 # Results: bench/results/latest.json and latest.md. ROUNDS and PODS change the counts, PEERS which daemons run, and
-# RUNTIME=crun the OCI runtime under all of them; CARAFE_RUNTIME=carafe-oci another one under carafed alone.
+# RUNTIME=crun the OCI runtime under the others; CARAFE_RUNTIME=runc another one than its own under carafed.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -32,7 +32,7 @@ port=$("$top/scripts/registry.sh" port)
 "$top/scripts/registry.sh" start "$home" "$port"
 "$top/scripts/registry.sh" push "$port" bench
 
-export RUNTIME=${RUNTIME:-runc} CARAFE_RUNTIME=${CARAFE_RUNTIME:-${RUNTIME:-runc}}
+export RUNTIME=${RUNTIME:-runc} CARAFE_RUNTIME=${CARAFE_RUNTIME:-carafe-oci}
 command -v "$RUNTIME" >/dev/null || die "there is no $RUNTIME in PATH: install it, or set RUNTIME to runc or crun"
 # crun before 1.9 refuses hosts with cgroup v1 and v2: the daemons then run where v2 is not mounted, in one mount
 # namespace that outlives each of them

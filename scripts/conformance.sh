@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs critest against carafed, in a mount namespace of its own where / is shared, once for each handler in HANDLERS
-# (default: runc crun; runsc is built when it is named), PARALLEL specs at a time (one if not set, for the suite takes
+# (default: carafe-oci runc crun; runsc is built when it is named), PARALLEL specs at a time (one if not set, for the suite takes
 # --parallel=1 for a mistake). FOCUS and SKIP are critest's. Results: conformance/results/HANDLER.{md,xml,log}; the exit code
 # is 0 when nothing failed but what conformance/expected.txt names. Then the runtime specification's own programs run against
 # carafe-oci, runc and crun (scripts/runtime-tools.sh); SUITES="critest" or SUITES="runtime-tools" takes one of the two.
@@ -102,7 +102,7 @@ start_daemon() {
 }
 
 status=0
-for handler in ${HANDLERS:-runc crun}; do
+for handler in ${HANDLERS:-carafe-oci runc crun}; do
     say "critest with $handler (some minutes; conformance/results/$handler.log)"
     start_daemon "$handler"
     endpoint=unix://$home/carafe/carafe.sock

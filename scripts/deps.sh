@@ -12,13 +12,13 @@ set -eu
 packages() {
     case $1 in
     build) echo ca-certificates curl:curl gcc:gcc libc6-dev make:make musl-tools:musl-gcc ;;
-    run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 runc:runc ;;
+    run) echo conmon:conmon containernetworking-plugins iproute2:ip iptables:iptables libisal2 libseccomp2 ;;
     images) echo busybox-static coreutils dash docker-registry:docker-registry gcc:gcc libc6-dev nginx:nginx procps skopeo:skopeo util-linux ;;
-    test) packages build; packages run; packages images; packages runc; echo crun:crun jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
+    test) packages build; packages run; packages images; packages runc; echo crun:crun runc:runc jq:jq openssl:openssl umoci:umoci zstd:zstd ;;
     demo) packages build; packages run; packages images; echo curl:curl jq:jq ;;
     vm) echo busybox-static e2fsprogs:mke2fs mmdebstrap:mmdebstrap qemu-system-x86:qemu-system-x86_64 ;;
-    bench) packages demo; echo containerd:containerd podman:podman ;;
-    conformance) packages demo; packages runc; echo crun:crun ;;
+    bench) packages demo; echo containerd:containerd runc:runc podman:podman ;;
+    conformance) packages demo; packages runc; echo crun:crun runc:runc ;;
     runc) ! command -v go >/dev/null || echo gcc:gcc libc6-dev libseccomp-dev pkg-config:pkg-config ;;
     *) die "unknown purpose '$1': build, run, test, demo, vm, bench, conformance" ;;
     esac

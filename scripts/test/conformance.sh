@@ -11,10 +11,10 @@ if ! command -v go >/dev/null; then
     exit 0
 fi
 code=0
-HANDLERS=runc SUITES=critest "$top/scripts/conformance.sh" || code=$?
+HANDLERS=carafe-oci SUITES=critest "$top/scripts/conformance.sh" || code=$?
 # what cannot pass anywhere is left out as much as what the kernel lacks
 sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) failed as expected, ([0-9]+) skipped$/\1 \2 \3 \4/p' \
-    "$top/conformance/results/runc.md" | {
+    "$top/conformance/results/carafe-oci.md" | {
     read -r passed failed expected skipped
     echo "$passed passed, $failed failed, $((expected + skipped)) skipped"
 }

@@ -78,7 +78,7 @@ class CrashTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-Dcarafe.crash-after=" + point,
                 "-Dcarafe.launcher=" + System.getProperty("carafe.launcher"),
-                "-Dcarafe.test.runtime=" + System.getProperty("carafe.test.runtime", "runc"),
+                "-Dcarafe.test.runtime=" + System.getProperty("carafe.test.runtime", "carafe-oci"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Child.class.getName(),

@@ -63,7 +63,7 @@ public final class TestBed implements AutoCloseable {
             .orElse(Path.of("../build/bin/runsc").toAbsolutePath().normalize());
 
     /** The program of the handler that is called runc: with carafe-oci, the tests try the built-in runtime. */
-    static final String RUNTIME = System.getProperty("carafe.test.runtime", "runc");
+    static final String RUNTIME = System.getProperty("carafe.test.runtime", "carafe-oci");
 
     private static final Path LAUNCHER = Path.of(System.getProperty("carafe.launcher"));
 

@@ -284,7 +284,12 @@ public record Config(
             "auto",
             new Log("info", "text"),
             new Runtimes(
-                    "runc", "conmon", Duration.ofMinutes(4), 0, false, handlers("carafe-oci", "runc", "crun", "runsc")),
+                    "carafe-oci",
+                    "conmon",
+                    Duration.ofMinutes(4),
+                    0,
+                    false,
+                    handlers("carafe-oci", "runc", "crun", "runsc")),
             new Cni(Path.of("/etc/cni/net.d"), List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")), ""),
             new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
             new Image(

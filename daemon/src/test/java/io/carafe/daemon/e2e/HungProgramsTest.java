@@ -47,7 +47,13 @@ class HungProgramsTest {
                 node.base().resolve("carafe.toml"),
                 "[runtime.handlers.runc]\npath = \"" + node.base().resolve("bin/runc") + "\"\n");
         node.writeNetwork(node.network().replace("\"type\": \"bridge\"", "\"type\": \"slow-bridge\""));
-        kubelet = node.start("--config", config.toString(), "--cni-bin-dir", node.base() + "/bin")
+        kubelet = node.start(
+                        "--config",
+                        config.toString(),
+                        "--default-runtime",
+                        "runc",
+                        "--cni-bin-dir",
+                        node.base() + "/bin")
                 .kubelet();
         kubelet.pull(image);
         kubelet.pods();

@@ -20,13 +20,13 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * A node for daemons under test: directories, a bridge with subnets, and a cgroup of its own; the real conmon, runc and
- * CNI plugins. One daemon at a time runs on it, started as often as a test wants.
+ * A node for daemons under test: directories, a bridge with subnets, and a cgroup of its own; the real conmon, OCI
+ * runtime and CNI plugins. One daemon at a time runs on it, started as often as a test wants.
  */
 final class TestNode implements AutoCloseable {
 
     /** The handler of pods that name none. */
-    static final String RUNTIME = System.getProperty("carafe.test.runtime", "runc");
+    static final String RUNTIME = System.getProperty("carafe.test.runtime", "carafe-oci");
 
     private final Path base = Files.createTempDirectory("carafe-e2e-");
     private final String tag;
