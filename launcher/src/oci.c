@@ -41,6 +41,8 @@ static struct flag update_flags[] = {
     {"kernel-memory-tcp", 0, true, NULL}, {"memory", 0, true, NULL}, {"memory-reservation", 0, true, NULL},
     {"memory-swap", 0, true, NULL}, {"pids-limit", 0, true, NULL}, {"l3-cache-schema", 0, true, NULL},
     {"mem-bw-schema", 0, true, NULL}, {0}};
+static struct flag spec_flags[] = {{"bundle", 'b', true, NULL}, {"rootless", 0, false, NULL}, {0}};
+static struct flag events_flags[] = {{"interval", 0, true, NULL}, {"stats", 0, false, NULL}, {0}};
 static struct flag no_flags[] = {{0}};
 
 static const struct {
@@ -62,11 +64,11 @@ static const struct {
     {"ps", ps_command, ps_flags, 1, INT_MAX, FLAGS_FIRST},
     {"list", list_command, list_flags, 0, 0, 0},
     {"update", update_command, update_flags, 1, 1, 0},
-    {"features", NULL, NULL, 0, 0, 0},
-    {"spec", NULL, NULL, 0, 0, 0},
-    {"events", NULL, NULL, 0, 0, 0},
-    {"checkpoint", NULL, NULL, 0, 0, 0},
-    {"restore", NULL, NULL, 0, 0, 0},
+    {"features", NULL, no_flags, 0, 0, 0},
+    {"spec", NULL, spec_flags, 0, 0, 0},
+    {"events", NULL, events_flags, 1, 1, 0},
+    {"checkpoint", NULL, NULL, 1, 1, 0},
+    {"restore", NULL, NULL, 1, 1, 0},
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
@@ -80,18 +82,36 @@ static void print_version(void) {
     printf("runc version 1.3.0+carafe.%s\ncommit: carafe-oci %s\nspec: 1.3.0\n", CARAFE_VERSION, CARAFE_VERSION);
 }
 
+static void print_flags(const struct flag *flags, const char *indent) {
+    for (const struct flag *flag = flags; flag != NULL && flag->name != NULL; flag++) {
+        char letter[8] = "";
+        if (flag->letter != 0) {
+            snprintf(letter, sizeof letter, ", -%c", flag->letter);
+        }
+        printf("%s--%s%s%s\n", indent, flag->name, flag->takes_value ? " VALUE" : "", letter);
+    }
+}
+
 static void print_help(void) {
     printf("carafe-oci: runs containers of the Open Container Initiative, with runc's command line\n\n"
            "usage: carafe-oci [GLOBAL FLAG...] COMMAND [FLAG...] [ID] [ARGUMENT...]\n\ncommands:\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         printf("  %s\n", COMMANDS[i].name);
-        for (const struct flag *flag = COMMANDS[i].flags; flag != NULL && flag->name != NULL; flag++) {
-            printf("      --%s%s\n", flag->name, flag->takes_value ? " VALUE" : "");
-        }
+        print_flags(COMMANDS[i].flags, "      ");
     }
     printf("\nglobal flags:\n");
-    for (const struct flag *flag = global_flags; flag->name != NULL; flag++) {
-        printf("  --%s%s\n", flag->name, flag->takes_value ? " VALUE" : "");
+    print_flags(global_flags, "  ");
+}
+
+static bool asks_for_help(const char *argument) {
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+static void print_help_of(unsigned command) {
+    printf("usage: carafe-oci [GLOBAL FLAG...] %s [FLAG...]%s\n", COMMANDS[command].name, COMMANDS[command].most > 0 ? " ID [ARGUMENT...]" : "");
+    if (COMMANDS[command].flags != NULL && COMMANDS[command].flags != no_flags) {
+        printf("\nflags:\n");
+        print_flags(COMMANDS[command].flags, "  ");
     }
 }
 
@@ -196,6 +216,9 @@ int oci_command(int argc, char **argv) {
         }
         if (command == COMMAND_COUNT) {
             complain("no such command: %s", argv[at]);
+        } else if (at + 1 < argc && asks_for_help(argv[at + 1])) {
+            print_help_of(command);
+            code = 0;
         } else if ((COMMANDS[command].how & SEALED) == 0 || seal_self(argv - 2) == 0) {
             code = dispatch(&globals, command, argc - at - 1, argv + at + 1);
         }

@@ -385,11 +385,25 @@ bool life_read_plan(struct life *life) {
     return read;
 }
 
+/* What a `create` that was killed before it wrote state.json knew; hooks are told of it. */
+static int recall(struct life *life) {
+    if (life->container.version != NULL) {
+        return 0;
+    }
+    if (life->container.bundle == NULL && (life->container.bundle = strdup(life->plan.bundle)) == NULL) {
+        return complain("out of memory");
+    }
+    return learn(life);
+}
+
 int life_remove(struct life *life) {
     struct failure failure;
     struct stat stat;
     bool begun = fstatat(life->container.directory, "plan", &stat, AT_SYMLINK_NOFOLLOW) == 0;
     if (begun && (life->plan.bytes != NULL || life_read_plan(life))) {
+        if (recall(life) < 0) {
+            return -1;
+        }
         struct execution execution = life_execution(life);
         if (execute_phase(&execution, PHASE_DELETED, 0, &failure) < 0) {
             if (failure.op != OP_HOOK) {

@@ -180,10 +180,21 @@ int exec_leave_host(struct run *run) {
     return result;
 }
 
+/* The image's /etc/passwd, which may be a pipe that nobody writes to, or a device that never ends. */
+static FILE *open_users(void) {
+    struct stat stat;
+    int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    FILE *users = fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) ? fdopen(fd, "r") : NULL;
+    if (users == NULL && fd >= 0) {
+        close(fd);
+    }
+    return users;
+}
+
 /* The home directory of the user in the container's /etc/passwd; "/" if it has none. out keeps "HOME=" before it. */
 static void find_home(char *out, size_t size) {
     char line[1024];
-    FILE *users = fopen("/etc/passwd", "re");
+    FILE *users = open_users();
     snprintf(out, size, "HOME=/");
     while (users != NULL && fgets(line, sizeof line, users) != NULL) {
         char *field[7] = {line};

@@ -114,7 +114,7 @@ int op_attributes(struct run *run, const struct step *step) {
 static bool may_cover(const char *path) {
     static const char *const known[] = {
         "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg",
-        "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled", "/proc", NULL};
+        "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled", NULL};
     for (const char *const *one = known; *one != NULL; one++) {
         if (strcmp(*one + (*path == '/' ? 0 : 1), path) == 0) {
             return true;
@@ -123,8 +123,21 @@ static bool may_cover(const char *path) {
     return false;
 }
 
-static int check_target(struct run *run, int target, const char *path) {
+/* Where the kernel's file systems are looked for by these names (CVE-2019-19921). */
+static bool is_at(const char *name, const char *path) {
+    path += *path == '/';
+    return strcmp(path, name) == 0;
+}
+
+static int check_target(struct run *run, int mount, int target, const char *path) {
     struct statfs kind;
+    if (is_at("proc", path)) {
+        /* what looks like /proc would be believed to be it (CVE-2019-16884) */
+        return fstatfs(mount, &kind) < 0 ? fail(run, "stat the source of %s", path)
+               : kind.f_type == CARAFE_PROC_MAGIC
+                   ? 0
+                   : refuse(run, "%s cannot be mounted because it is not of type proc", path);
+    }
     if (fstatfs(target, &kind) < 0) {
         return fail(run, "stat %s", path);
     }
@@ -132,12 +145,6 @@ static int check_target(struct run *run, int target, const char *path) {
         return refuse(run, "%s cannot be mounted because it is inside /proc", path);
     }
     return 0;
-}
-
-/* The kernel's file systems are looked for at these names, so a link there would lead whoever looks (CVE-2019-19921). */
-static bool must_be_no_link(const char *path) {
-    path += *path == '/';
-    return strcmp(path, "proc") == 0 || strcmp(path, "sys") == 0;
 }
 
 int op_attach(struct run *run, const struct step *step) {
@@ -155,8 +162,8 @@ int op_attach(struct run *run, const struct step *step) {
     if (target < 0) {
         return -1;
     }
-    int result = check_target(run, target, path);
-    if (result == 0 && must_be_no_link(path)) {
+    int result = check_target(run, mount, target, path);
+    if (result == 0 && (is_at("proc", path) || is_at("sys", path))) { /* a link would lead whoever looks there */
         int plain = root_open(run, path, O_PATH | O_NOFOLLOW | O_DIRECTORY);
         result = plain < 0 ? refuse(run, "%s must be a real directory, not a symbolic link", path) : 0;
         if (plain >= 0) {

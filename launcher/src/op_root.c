@@ -36,6 +36,21 @@ int op_rootfs(struct run *run, const struct step *step) {
     return run->root < 0 ? fail(run, "open root file system %s", path) : 0;
 }
 
+/* A path as mountinfo writes it, with \\040 for a blank, as it is. */
+static void unescape(char *path) {
+    char *to = path;
+    for (const char *from = path; *from != 0; to++) {
+        unsigned code;
+        if (*from == '\\' && sscanf(from + 1, "%3o", &code) == 1) {
+            *to = (char)code;
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = 0;
+}
+
 /*
  * Where "/" can't be pivoted away (an initramfs) the host's mounts stay below, reachable for whoever makes a mount namespace
  * of its own. At least no second procfs or sysfs, without the container's masks, is left there (CVE-2019-19921's like).
@@ -56,8 +71,11 @@ static int hide_host_mounts(struct run *run) {
     for (char *save = NULL, *line = strtok_r(all, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
         char point[4096], type[64];
         const char *end = strstr(line, " - ");
-        if (end == NULL || sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1 || sscanf(end + 3, "%63s", type) != 1
-            || (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0)
+        if (end == NULL || sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1 || sscanf(end + 3, "%63s", type) != 1) {
+            continue;
+        }
+        unescape(point);
+        if ((strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0)
             || (strncmp(point, run->rootfs, length) == 0 && (point[length] == '/' || point[length] == 0))) {
             continue;
         }

@@ -213,21 +213,33 @@ int op_capabilities(struct run *run, const struct step *step) {
     return 0;
 }
 
-/* The message to a seccomp agent that the runtime spec calls container process state. */
-static int send_listener(struct run *run, int connection, int listener, const char *metadata) {
-    enum { STATE = 65536, MESSAGE = STATE + 8192 };
-    char *state = malloc(STATE), *message = malloc(MESSAGE), *quoted = malloc(4096);
+/* What the runtime spec calls container process state, for a seccomp agent: whole before the filter is there, which may stop
+   every call but the one that sends it. */
+static char *listener_message(struct run *run, const char *metadata, size_t *size) {
+    enum { STATE = 65536, MESSAGE = STATE + 8192, METADATA = 4096 };
+    char *state = malloc(STATE), *message = malloc(MESSAGE), *quoted = malloc(METADATA);
     struct execution *execution = run->execution;
     int length = state == NULL || message == NULL || quoted == NULL
                      ? -1
                      : execution->state(execution->context, execution->gate >= 0 ? "creating" : "running", run->pid, state, STATE);
     if (length < 0 || length >= STATE) {
-        return fail(run, "state for the seccomp agent");
+        free(message);
+        message = NULL;
+        fail(run, "state for the seccomp agent");
+    } else {
+        json_string(quoted, METADATA, metadata);
+        *size = (size_t)snprintf(message, MESSAGE,
+                                 "{\"ociVersion\":\"1.2.0\",\"fds\":[\"seccompFd\"],\"pid\":%d,\"metadata\":%s,\"state\":%.*s}",
+                                 (int)run->pid, quoted, length, state);
     }
-    json_string(quoted, 4096, metadata);
-    int size = snprintf(message, MESSAGE, "{\"ociVersion\":\"1.2.0\",\"fds\":[\"seccompFd\"],\"pid\":%d,\"metadata\":%s,\"state\":%.*s}",
-                        (int)run->pid, quoted, length, state);
-    struct iovec data = {.iov_base = message, .iov_len = (size_t)size};
+    free(state);
+    free(quoted);
+    return message;
+}
+
+/* One system call, which is why no profile may ask about sendmsg: nobody could answer yet. */
+static int send_listener(struct run *run, int connection, int listener, char *message, size_t size) {
+    struct iovec data = {.iov_base = message, .iov_len = size};
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -238,11 +250,7 @@ static int send_listener(struct run *run, int connection, int listener, const ch
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(part), &listener, sizeof listener);
-    int result = sendmsg(connection, &sent, MSG_NOSIGNAL) == size ? 0 : fail(run, "send the seccomp listener to its agent");
-    free(state);
-    free(message);
-    free(quoted);
-    return result;
+    return sendmsg(connection, &sent, MSG_NOSIGNAL) == (ssize_t)size ? 0 : fail(run, "send the seccomp listener to its agent");
 }
 
 /* program as struct sock_filter[], flags, connection to the agent, its metadata */
@@ -257,6 +265,12 @@ int op_seccomp(struct run *run, const struct step *step) {
         return refuse(run, "seccomp: no program");
     }
     unsigned long flags = (unsigned long)step->args[1].u;
+    int connection = step->args[2].u == 0 ? -1 : run->slots[step->args[2].u - 1];
+    size_t size = 0;
+    char *message = (flags & NEW_LISTENER) == 0 ? NULL : listener_message(run, step->args[3].s, &size);
+    if ((flags & NEW_LISTENER) != 0 && message == NULL) {
+        return -1;
+    }
     /* what the filter may forbid is done before; a listener's descriptor is still to be sent */
     if (exec_before_filter(run, step, (flags & NEW_LISTENER) == 0) < 0) {
         return -1;
@@ -266,8 +280,8 @@ int op_seccomp(struct run *run, const struct step *step) {
         return fail(run, "load the seccomp filter");
     }
     if (flags & NEW_LISTENER) {
-        int connection = step->args[2].u == 0 ? -1 : run->slots[step->args[2].u - 1];
-        int result = send_listener(run, connection, (int)got, step->args[3].s);
+        int result = send_listener(run, connection, (int)got, message, size);
+        free(message);
         close((int)got);
         return result;
     }

@@ -100,7 +100,11 @@ int op_dev_console(struct run *run, const struct step *step) {
     int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     int target = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     int tree = sys_open_tree(run->slave, "", CARAFE_OPEN_TREE_CLONE | AT_EMPTY_PATH);
-    int result = target < 0 || tree < 0 || sys_move_mount(tree, target) < 0 ? fail(run, "bind /dev/console") : 0;
+    struct stat stat;
+    int result = target < 0 || tree < 0 || fstat(target, &stat) < 0         ? fail(run, "bind /dev/console")
+                 : !S_ISREG(stat.st_mode) && !S_ISCHR(stat.st_mode) ? refuse(run, "/dev/console is no file to put the terminal over")
+                 : sys_move_mount(tree, target) < 0                         ? fail(run, "bind /dev/console")
+                                                                            : 0;
     int all[] = {file, target, tree, parent};
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i] >= 0) {

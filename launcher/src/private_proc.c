@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "sys.h"
+
+enum { ROOT_INODE = 1 }; /* PROC_ROOT_INO of the kernel */
 
 int private_proc_open(void) {
     int context = (int)syscall(SYS_NR_fsopen, "proc", CARAFE_FSOPEN_CLOEXEC);
@@ -18,9 +21,12 @@ int private_proc_open(void) {
             return mount;
         }
     }
+    /* the whole of a procfs, not a part of it that was bound there, in which names mean something else (CVE-2025-52881) */
     int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     struct statfs kind;
-    if (proc >= 0 && (fstatfs(proc, &kind) < 0 || kind.f_type != CARAFE_PROC_MAGIC)) {
+    struct stat root;
+    if (proc >= 0
+        && (fstatfs(proc, &kind) < 0 || kind.f_type != CARAFE_PROC_MAGIC || fstat(proc, &root) < 0 || root.st_ino != ROOT_INODE)) {
         close(proc);
         errno = ENODEV;
         return -1;
