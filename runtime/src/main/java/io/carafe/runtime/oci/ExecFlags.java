@@ -9,8 +9,10 @@ import io.carafe.oci.runtime.Spec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What runc's {@code exec} takes: a process as a document, or the container's own with changes. */
@@ -36,16 +38,16 @@ final class ExecFlags {
             "preserve-fds",
             "cgroup");
     private static final Set<String> SWITCHES =
-            Set.of("tty", "t", "detach", "d", "no-new-privs", "ignore-paused", "no-new-keyring");
+            Set.of("tty", "t", "detach", "d", "no-new-privs", "ignore-paused", "no-new-keyring", "no-subreaper");
 
     private ExecFlags() {}
 
     /** The process that {@code FLAGS ID ARGS} ask for in a container of this configuration. */
     static ProcessSpec process(List<String> words, Spec spec, InputStream in) throws IOException {
-        var line = CommandLine.parse(words, VALUED, SWITCHES, true);
+        var line = parse(words);
         var document = line.value("process").or(() -> line.value("p"));
         if (document.isPresent()) {
-            return Json.read(OciCompile.document(document, in), ProcessSpec.class, document.get());
+            return Json.strict(OciCompile.document(document, in), ProcessSpec.class, document.get());
         }
         if (line.rest().size() < 2) {
             throw new CarafeException.InvalidArgument("exec: \"ID COMMAND\" or --process is missing");
@@ -72,6 +74,34 @@ final class ExecFlags {
                 own.scheduler(),
                 own.ioPriority(),
                 own.execCPUAffinity());
+    }
+
+    private static CommandLine parse(List<String> words) {
+        return CommandLine.parse(words, VALUED, SWITCHES, true);
+    }
+
+    /** {@code --cgroup PATH} or {@code --cgroup CONTROLLER[,CONTROLLER]:PATH}: paths by controller, "" for all. */
+    static Map<String, String> cgroups(List<String> words) {
+        var given = parse(words).all("cgroup");
+        var paths = new LinkedHashMap<String, String>();
+        for (var argument : given) {
+            int colon = argument.indexOf(':');
+            if (colon < 0 && given.size() > 1) {
+                throw new CarafeException.InvalidArgument(
+                        "invalid --cgroup argument: " + argument + " (missing <controller>: prefix)");
+            }
+            for (var controller : argument.substring(0, Math.max(colon, 0)).split(",", -1)) {
+                if (colon >= 0 && controller.isEmpty()) {
+                    throw new CarafeException.InvalidArgument(
+                            "invalid --cgroup argument: " + argument + " (empty <controller> prefix)");
+                }
+                if (paths.put(controller, argument.substring(colon + 1)) != null) {
+                    throw new CarafeException.InvalidArgument(
+                            "invalid --cgroup argument(s): controller " + controller + " specified multiple times");
+                }
+            }
+        }
+        return paths;
     }
 
     /** {@code UID[:GID]}, and groups beside it. */

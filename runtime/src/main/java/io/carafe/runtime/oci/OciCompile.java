@@ -87,7 +87,8 @@ public final class OciCompile {
     private static byte[] exec(CommandLine line, List<String> rest, InputStream in) throws IOException {
         var container = container(line);
         var process = ExecFlags.process(rest, container.source.spec(), in);
-        var entries = new PlanCompiler(facts(line), new SeccompCompiler()).exec(container.request, process);
+        var entries = new PlanCompiler(facts(line), new SeccompCompiler())
+                .exec(container.request, process, ExecFlags.cgroups(rest));
         return container.written(entries);
     }
 

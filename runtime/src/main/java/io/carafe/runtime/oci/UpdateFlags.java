@@ -60,7 +60,7 @@ final class UpdateFlags {
         }
         var document = line.value("resources").or(() -> line.value("r"));
         return document.isPresent()
-                ? Json.read(OciCompile.document(document, in), LinuxResources.class, document.get())
+                ? Json.strict(OciCompile.document(document, in), LinuxResources.class, document.get())
                 : new UpdateFlags(line).resources();
     }
 

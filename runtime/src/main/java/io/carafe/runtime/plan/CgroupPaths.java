@@ -2,8 +2,10 @@ package io.carafe.runtime.plan;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -89,6 +91,40 @@ record CgroupPaths(HostFacts.Cgroups cgroups, String path, Optional<Scope> scope
         new TreeMap<>(cgroups.v1()).forEach((controller, mounted) -> all.add(in(mounted)));
         unified().ifPresent(all::add);
         return List.copyOf(all);
+    }
+
+    /**
+     * Its directories, or such as lie in them.
+     *
+     * @param below paths by controller of v1, or by "" for all
+     */
+    List<String> directories(Map<String, String> below) {
+        var mounts = new HashMap<String, String>();
+        below.forEach((controller, sub) -> {
+            if (!controller.isEmpty() && !cgroups.v1().containsKey(controller)) {
+                throw Property.of("--cgroup").wrong(controller, "this host has no such controller of cgroup v1");
+            }
+            var mounted = controller.isEmpty() ? "" : cgroups.v1().get(controller);
+            var other = mounts.put(mounted, sub);
+            if (other != null && !other.equals(sub)) {
+                throw Property.of("--cgroup").wrong(controller, "is mounted with one that has another cgroup");
+            }
+        });
+        return directories().stream()
+                .map(directory -> inside(directory, mounts.getOrDefault(mount(directory), mounts.getOrDefault("", ""))))
+                .toList();
+    }
+
+    private String mount(String directory) {
+        return directory.substring(0, directory.length() - path.length());
+    }
+
+    private static String inside(String directory, String sub) {
+        var joined = Path.of(directory + "/" + sub).normalize();
+        if (!joined.startsWith(directory)) {
+            throw Property.of("--cgroup").wrong(sub, "is not below the container's cgroup");
+        }
+        return joined.toString();
     }
 
     /** Its directory in v2. */

@@ -3,6 +3,7 @@ package io.carafe.runtime.plan;
 import io.carafe.oci.runtime.LinuxResources;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 
 /**
@@ -111,13 +112,15 @@ final class CgroupRules {
         }
     }
 
-    /** Where the container is. */
-    static void enter(Draft draft) {
+    /** Where the container is, or {@linkplain CgroupPaths#directories(Map) in there}. */
+    static void enter(Draft draft, Map<String, String> below) {
         boolean user = draft.facts.rootless() && draft.linux.cgroupsPath() == null;
         if (!draft.facts.cgroups().none() && !user) {
             CgroupPaths.of(draft)
-                    .directories()
+                    .directories(below)
                     .forEach(directory -> draft.add(Phase.OUTSIDE, PATH, new Step.Enter(directory)));
+        } else if (!below.isEmpty()) {
+            throw Property.of("--cgroup").impossible("the container has no cgroup of its own");
         }
     }
 

@@ -6,6 +6,7 @@ import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.ProcessSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -93,6 +94,15 @@ public final class PlanCompiler {
      * @param request the container's own
      */
     public List<Plan.Entry> exec(PlanRequest request, ProcessSpec process) {
+        return exec(request, process, Map.of());
+    }
+
+    /**
+     * The same in a cgroup that the container has made in its own.
+     *
+     * @param cgroups paths below the container's by controller of cgroup v1, or by "" for all hierarchies
+     */
+    public List<Plan.Entry> exec(PlanRequest request, ProcessSpec process, Map<String, String> cgroups) {
         check(request);
         var draft = new Draft(request, facts);
         var rules = new ProcessRules(draft, process);
@@ -103,7 +113,7 @@ public final class PlanCompiler {
         }
         seccomp.connect(draft);
         affinity(draft, process, true);
-        CgroupRules.enter(draft);
+        CgroupRules.enter(draft, cgroups);
         affinity(draft, process, false);
         rules.outside();
         draft.add(Phase.INSIDE, "", new Step.Keyring(label(process)));

@@ -51,7 +51,7 @@ public record PlanSource(Spec spec, Plan.Source source) {
             throw new CarafeException.FailedPrecondition(file + " changed while it was read");
         }
         return new PlanSource(
-                Json.read(json, Spec.class, file.toString()),
+                Json.strict(json, Spec.class, file.toString()),
                 new Plan.Source(
                         json.length,
                         changed.getEpochSecond(),

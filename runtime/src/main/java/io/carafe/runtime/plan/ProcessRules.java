@@ -5,6 +5,7 @@ import io.carafe.oci.runtime.Linux.Namespace.Kind;
 import io.carafe.oci.runtime.ProcessSpec;
 import io.carafe.oci.runtime.ProcessSpec.Rlimit;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /** {@code process}: limits that are set from outside, the terminal, and whom the program runs as. */
@@ -201,6 +202,20 @@ final class ProcessRules {
         if (args.isEmpty() || args.getFirst().isEmpty()) {
             throw PROCESS.member("args").wrong("is missing");
         }
-        draft.add(Phase.GATE, PROCESS, new Step.Exec(cwd, args, process.env()));
+        draft.add(Phase.GATE, PROCESS, new Step.Exec(cwd, args, environment()));
+    }
+
+    /** Of two values for one name the later counts, as when they are set one by one; a program would find the first. */
+    private List<String> environment() {
+        var entries = new LinkedHashMap<String, String>();
+        for (int i = 0; i < process.env().size(); i++) {
+            var entry = process.env().get(i);
+            int equals = entry.indexOf('=');
+            if (equals < 1) {
+                throw PROCESS.member("env").at(i).wrong(entry, "invalid environment variable: expected NAME=VALUE");
+            }
+            entries.put(entry.substring(0, equals), entry);
+        }
+        return List.copyOf(entries.values());
     }
 }

@@ -2,6 +2,7 @@ package io.carafe.runtime.plan;
 
 import io.carafe.oci.runtime.Seccomp;
 import io.carafe.oci.runtime.Seccomp.Action;
+import java.util.List;
 
 /** {@code linux.seccomp}: the filter, and the connection of who decides on calls that it leaves open. */
 final class SeccompRules {
@@ -48,10 +49,7 @@ final class SeccompRules {
             }
             if (rule.action() == Action.SCMP_ACT_NOTIFY) {
                 asks = true;
-                if (rule.names().contains("write")) {
-                    throw origin.member("names")
-                            .wrong("write", "cannot be asked about: the program waits for it to start");
-                }
+                notAsked(rule.names(), origin.member("names"));
             }
             for (int j = 0; j < rule.args().size(); j++) {
                 var argument = origin.member("args").at(j);
@@ -61,6 +59,16 @@ final class SeccompRules {
         }
         if (asks && (profile.listenerPath() == null || profile.listenerPath().isEmpty())) {
             throw SECCOMP.member("listenerPath").wrong("is missing, and SCMP_ACT_NOTIFY needs it");
+        }
+    }
+
+    /** Calls that the launcher makes, or runc, before there is anybody who could answer. */
+    private static void notAsked(List<String> names, Property origin) {
+        if (names.contains("sendmsg")) {
+            throw origin.wrong("sendmsg", "cannot be asked about: its agent is given the notifications by it");
+        }
+        if (names.contains("write")) {
+            throw origin.wrong("write", "cannot be asked about: the program waits for it to start");
         }
     }
 

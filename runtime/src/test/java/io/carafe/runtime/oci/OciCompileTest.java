@@ -150,4 +150,28 @@ class OciCompileTest {
                 () -> UpdateFlags.resources(List.of("--memory", "9999999t", "c1"), in));
         assertEquals("update: --memory: \"9999999t\" is no number", e.getMessage());
     }
+
+    @Test
+    void execEntersACgroupInTheContainers() throws IOException {
+        var whole = entered(inContainer("exec", "", "c1", "sh"));
+        var inside = entered(inContainer("exec", "", "--cgroup", "a/b", "c1", "sh"));
+
+        assertEquals(whole.stream().map(directory -> directory + "/a/b").toList(), inside);
+        for (var wrong : List.of("../other", "nothing:a", ":a")) {
+            assertThrows(
+                    CarafeException.InvalidArgument.class,
+                    () -> inContainer("exec", "", "--cgroup", wrong, "c1", "sh"));
+        }
+        assertThrows(
+                CarafeException.InvalidArgument.class,
+                () -> inContainer("exec", "", "--cgroup", "a", "--cgroup", "b", "c1", "sh"));
+    }
+
+    private static List<String> entered(Plan plan) {
+        return plan.entries().stream()
+                .map(Plan.Entry::step)
+                .filter(Step.Enter.class::isInstance)
+                .map(step -> ((Step.Enter) step).directory())
+                .toList();
+    }
 }

@@ -73,6 +73,8 @@ class RulesTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             t | 'ociVersion':'2.0.0' | ociVersion: "2.0.0": unknown; known is 1.x.y
             t | 'root':null | root: is missing
+            p | 'env':['A=1','B'] | process.env[1]: "B": invalid environment variable: expected NAME=VALUE
+            p | 'env':['=1'] | process.env[0]: "=1": invalid environment variable: expected NAME=VALUE
             t | 'mounts':[{'destination':'m','type':'tmpfs'}] | mounts[0].destination: "m": is no absolute path
             t | 'mounts':[{'destination':'/','type':'tmpfs'}] | mounts[0].destination: "/": is the root file system itself
             t | 'mounts':[{'destination':'/proc/../proc/1','type':'tmpfs'}] | mounts[0].destination: "/proc/1": is inside of /proc, where nothing may be mounted
@@ -127,6 +129,7 @@ class RulesTest {
             l | 'memoryPolicy':{'mode':'MPOL_BIND','nodes':'3-1'} | linux.memoryPolicy.nodes: "3-1": has a range that is none
             l | 'seccomp':{'defaultAction':'SCMP_ACT_NOTIFY'} | linux.seccomp.defaultAction: "SCMP_ACT_NOTIFY": would ask about the very call that hands over the answer
             l | 'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['mount','write'],'action':'SCMP_ACT_NOTIFY'}]} | linux.seccomp.syscalls[0].names: "write": cannot be asked about: the program waits for it to start
+            l | 'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['sendmsg'],'action':'SCMP_ACT_NOTIFY'}]} | linux.seccomp.syscalls[0].names: "sendmsg": cannot be asked about: its agent is given the notifications by it
             l | 'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['mount'],'action':'SCMP_ACT_NOTIFY'}]} | linux.seccomp.listenerPath: is missing, and SCMP_ACT_NOTIFY needs it
             l | 'seccomp':{'syscalls':[]} | linux.seccomp.defaultAction: is missing
             l | 'resources':{'devices':[{'allow':true,'access':'rwx'}]} | linux.resources.devices[0].access: "rwx": only r, w and m are known
@@ -404,6 +407,14 @@ class RulesTest {
     }
 
     // exec and update -----------------------------------------------------------------------------------------------
+
+    @Test
+    void ofTwoValuesInTheEnvironmentTheLaterCounts() {
+        var plan = steps(process(",\"env\":[\"PATH=/a\",\"B=1\",\"PATH=/b=c\"]"), "exec");
+
+        assertTrue(plan.contains("PATH=/b=c"), plan);
+        assertFalse(plan.contains("PATH=/a"), plan);
+    }
 
     @Test
     void anExecJoinsAllNamespacesAndTheCgroup() {
