@@ -31,27 +31,38 @@ static int null_tree(struct run *run) {
     return tree < 0 ? fail(run, "bind /dev/null") : tree;
 }
 
-/* An empty read-only directory; one file system serves all. */
-static int empty_tree(struct run *run, const char *context) {
-    if (run->empty_mask < 0) {
-        int fs = (int)syscall(SYS_NR_fsopen, "tmpfs", CARAFE_FSOPEN_CLOEXEC);
-        if (fs < 0) {
-            return fail(run, "mount tmpfs");
-        }
-        if ((*context == 0 || syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_SET_STRING, "context", context, 0) == 0)
-            && syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0
-            && syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
-            run->empty_mask = (int)syscall(SYS_NR_fsmount, fs, CARAFE_FSMOUNT_CLOEXEC, CARAFE_MOUNT_ATTR_RDONLY);
-        }
-        int error = errno;
-        close(fs);
-        errno = error;
-        if (run->empty_mask < 0) {
-            return fail(run, "mount an empty tmpfs");
-        }
+static int new_empty_tree(struct run *run, const char *context) {
+    int fs = (int)syscall(SYS_NR_fsopen, "tmpfs", CARAFE_FSOPEN_CLOEXEC), tree = -1;
+    if (fs < 0) {
+        return fail(run, "mount tmpfs");
     }
-    int tree = sys_open_tree(run->empty_mask, "", CARAFE_OPEN_TREE_CLONE | AT_EMPTY_PATH);
-    return tree < 0 ? fail(run, "bind an empty directory") : tree;
+    if ((*context == 0 || syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_SET_STRING, "context", context, 0) == 0)
+        && syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_SET_FLAG, "ro", NULL, 0) == 0
+        && syscall(SYS_NR_fsconfig, fs, CARAFE_FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
+        tree = (int)syscall(SYS_NR_fsmount, fs, CARAFE_FSMOUNT_CLOEXEC, CARAFE_MOUNT_ATTR_RDONLY);
+    }
+    int error = errno;
+    close(fs);
+    errno = error;
+    return tree < 0 ? fail(run, "mount an empty tmpfs") : tree;
+}
+
+/*
+ * An empty read-only directory; one file system serves all. The first mask is that mount, and the others are copies of it once
+ * it is in its place: before Linux 6.15 a mount that is in no place cannot be copied.
+ */
+static int empty_tree(struct run *run, const char *context) {
+    if (run->empty_mask >= 0) {
+        int copy = sys_open_tree(run->empty_mask, "", CARAFE_OPEN_TREE_CLONE | AT_EMPTY_PATH);
+        return copy < 0 ? fail(run, "bind an empty directory") : copy;
+    }
+    int tree = new_empty_tree(run, context);
+    if (tree >= 0 && (run->empty_mask = fcntl(tree, F_DUPFD_CLOEXEC, 0)) < 0) {
+        fail(run, "keep an empty directory");
+        close(tree);
+        return -1;
+    }
+    return tree;
 }
 
 int op_mask(struct run *run, const struct step *step) {

@@ -39,7 +39,7 @@ struct run {
     int label;           /* attribute file of the security module, or -1 */
     bool in_cwd;         /* the working directory is entered */
     int null_mask;       /* detached tree of /dev/null, or -1 */
-    int empty_mask;      /* tmpfs, or -1 */
+    int empty_mask;      /* tmpfs that is in its place, or -1 */
 };
 
 /* Fills run->failure for the step that is executed, "ORIGIN: what: errno's text", and returns -1. */
