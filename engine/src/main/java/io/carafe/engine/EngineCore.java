@@ -14,6 +14,7 @@ public record EngineCore(
         boolean restoreImages,
         EngineConfig.Timeouts timeouts,
         Store store,
+        Ids ids,
         EventBus events,
         Leftovers leftovers,
         Table<PodName, Pod> pods) {}

@@ -48,6 +48,7 @@ final class LocalEngine implements Engine {
                 config.restoreImages(),
                 config.timeouts(),
                 store,
+                new Ids(),
                 new EventBus(),
                 new Leftovers(),
                 new Table<>("pod"));
@@ -58,7 +59,7 @@ final class LocalEngine implements Engine {
         var swept = new CompletableFuture<Void>();
         users = new UserNamespaceSupport(parts.launcher(), parts.snapshots(), places);
         pods = PodService.of(core, containers, threads, users, swept);
-        recovery = new Recovery(parts, places, config.timeouts(), store);
+        recovery = new Recovery(parts, places, config.timeouts(), store, core.ids());
         recovery.load(pods.recovery(), containers.recovery(), core.pods());
         recovery.finish(swept);
         handlers = new HandlerConditions(parts.handlers());

@@ -6,11 +6,14 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.oci.runtime.Features;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 
 /** The runtimes that pods can ask for by name. A runtime that is missing is a {@link Condition}, and an error only when used. */
 public final class RuntimeHandlers {
@@ -150,11 +153,13 @@ public final class RuntimeHandlers {
 
     /** All of them, the default one first. */
     public List<Condition> conditions(Deadline deadline) {
-        var all = new ArrayList<Condition>();
-        for (var handler : handlers.values()) {
-            all.add(handler.name().equals(defaultName) ? 0 : all.size(), condition(handler, deadline));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var asked = handlers.values().stream()
+                    .sorted(Comparator.comparing(handler -> !handler.name().equals(defaultName)))
+                    .map(handler -> CompletableFuture.supplyAsync(() -> condition(handler, deadline), threads))
+                    .toList();
+            return asked.stream().map(CompletableFuture::join).toList();
         }
-        return all;
     }
 
     private Condition condition(Handler handler, Deadline deadline) {

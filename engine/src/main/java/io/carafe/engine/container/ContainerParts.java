@@ -2,6 +2,7 @@ package io.carafe.engine.container;
 
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.EngineCore;
+import io.carafe.engine.Ids;
 import io.carafe.engine.Places;
 import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.monitor.Monitor;
@@ -31,6 +32,7 @@ record ContainerParts(
         ContainerLimits limits,
         ContainerPlugins plugins,
         Store store,
+        Ids ids,
         Leftovers leftovers,
         Places places,
         Timeouts timeouts) {
@@ -63,6 +65,7 @@ record ContainerParts(
                 new ContainerLimits(parts.handlers(), parts.specs(), parts.cgroups(), core.timeouts()),
                 plugins,
                 core.store(),
+                core.ids(),
                 core.leftovers(),
                 core.places(),
                 core.timeouts());

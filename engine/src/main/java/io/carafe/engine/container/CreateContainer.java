@@ -2,7 +2,6 @@ package io.carafe.engine.container;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
-import io.carafe.engine.Ids;
 import io.carafe.engine.container.ContainerRecord.Phase;
 import io.carafe.engine.event.ContainerEvent;
 import io.carafe.engine.model.ContainerConfig;
@@ -47,7 +46,7 @@ record CreateContainer(ContainerParts parts) {
     }
 
     private Operation<String> begin(Pod pod, ContainerConfig config) {
-        var id = Ids.random();
+        var id = parts.ids().next();
         var record = new ContainerRecord(
                 id,
                 pod.id(),

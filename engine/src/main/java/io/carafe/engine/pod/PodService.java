@@ -110,7 +110,7 @@ public final class PodService implements Pods, AutoCloseable {
     }
 
     private Operation<String> begin(PodConfig config, String handler) {
-        var id = Ids.random();
+        var id = core.ids().next();
         var cgroup = core.parts().driver().podCgroup(config.cgroupParent(), id);
         boolean ownCgroup = !core.parts().cgroups().cgroup(cgroup).exists();
         var record = new PodRecord(

@@ -20,14 +20,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
  * Things on the node that no record speaks of: left by a power cut that lost the last records, or by a record that had to
- * be quarantined. They are looked for before the engine serves anybody, so that nothing new is taken for one, and
- * removed while it serves.
+ * be quarantined. They are looked for and removed while the engine serves: what it makes meanwhile is known by its id.
  */
 final class Orphans {
 
@@ -43,13 +41,22 @@ final class Orphans {
     private final Predicate<String> isPod;
     private final Predicate<String> isContainer;
     private final Duration limit;
+    private final List<Orphan> checkpoints;
 
-    Orphans(EngineParts parts, Places places, Set<String> pods, Set<String> containers, Duration limit) {
+    /**
+     * Must be made before the engine serves anybody: a checkpoint under way has no record.
+     *
+     * @param isPod whether a pod of that id has a record, or could get one
+     * @param limit for the removal of each
+     */
+    Orphans(EngineParts parts, Places places, Predicate<String> isPod, Predicate<String> isContainer, Duration limit)
+            throws IOException {
         this.parts = parts;
         this.places = places;
-        this.isPod = pods::contains;
-        this.isContainer = containers::contains;
+        this.isPod = isPod;
+        this.isContainer = isContainer;
         this.limit = limit;
+        this.checkpoints = directories(places.checkpoints(), _ -> false, "unfinished checkpoint ");
     }
 
     /** A thing and how to be rid of it. */
@@ -59,18 +66,13 @@ final class Orphans {
         void run(Deadline deadline) throws IOException;
     }
 
-    /**
-     * Looks for them.
-     *
-     * @return what removes them; containers and processes come first, since they use the rest
-     */
-    Runnable find() {
-        var found = new ArrayList<Orphan>();
+    /** Looks for them and removes them, containers and processes first, since they use the rest. */
+    void remove() {
+        var found = new ArrayList<Orphan>(checkpoints);
         try {
             found.addAll(containers());
             found.addAll(cgroups());
             found.addAll(monitors());
-            found.addAll(directories(places.checkpoints(), _ -> false, "unfinished checkpoint "));
             found.addAll(directories(places.restores(), isContainer, "checkpoint to restore "));
             found.addAll(directories(places.bundles(), isContainer, "bundle "));
             found.addAll(snapshots());
@@ -80,7 +82,7 @@ final class Orphans {
         } catch (IOException e) {
             LOG.log(Level.ERROR, "look for what an earlier engine left: {0}", e.getMessage());
         }
-        return () -> found.forEach(this::remove);
+        found.forEach(this::remove);
     }
 
     private void remove(Orphan orphan) {

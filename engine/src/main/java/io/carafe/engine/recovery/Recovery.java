@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.EngineConfig.Timeouts;
 import io.carafe.engine.EngineParts;
+import io.carafe.engine.Ids;
 import io.carafe.engine.Places;
 import io.carafe.engine.container.ContainerRecord;
 import io.carafe.engine.container.ContainerRecovery;
@@ -47,13 +48,15 @@ public final class Recovery implements AutoCloseable {
     private final List<Attachment.Key> attached = new ArrayList<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(
             PARALLEL, Thread.ofVirtual().name("recovery").factory());
-    private Runnable orphans = () -> {};
+    private final Ids ids;
+    private Orphans orphans;
 
-    public Recovery(EngineParts parts, Places places, Timeouts timeouts, Store store) {
+    public Recovery(EngineParts parts, Places places, Timeouts timeouts, Store store, Ids ids) {
         this.parts = parts;
         this.places = places;
         this.timeouts = timeouts;
         this.store = store;
+        this.ids = ids;
     }
 
     /** Must come before anybody is served. */
@@ -82,8 +85,12 @@ public final class Recovery implements AutoCloseable {
             var stages = journal.getOrDefault(record.id(), List.of());
             containerRecovery.adopt(record, pod.get(), stages, rebooted).ifPresent(unfinished::add);
         }
-        orphans =
-                new Orphans(parts, places, podRecords.keySet(), containerRecords.keySet(), timeouts.recovery()).find();
+        orphans = new Orphans(
+                parts,
+                places,
+                id -> podRecords.containsKey(id) || ids.isGiven(id),
+                id -> containerRecords.containsKey(id) || ids.isGiven(id),
+                timeouts.recovery());
         store.write(Durability.PROCESS, new Change.Note("boot", boot));
         LOG.log(
                 Level.INFO,
@@ -108,7 +115,10 @@ public final class Recovery implements AutoCloseable {
             }
         });
         unfinished.forEach(task -> threads.execute(() -> attempt(task)));
-        threads.execute(orphans);
+        threads.execute(() -> {
+            orphans.remove();
+            ids.forget();
+        });
     }
 
     private void sweepNetwork() {
