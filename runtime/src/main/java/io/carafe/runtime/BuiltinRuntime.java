@@ -9,10 +9,9 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.process.Executables;
 import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.Signal;
-import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Features;
 import io.carafe.oci.runtime.LinuxResources;
-import io.carafe.oci.runtime.ProcessSpec;
+import io.carafe.oci.runtime.SpecReader;
 import io.carafe.oci.runtime.State;
 import io.carafe.runtime.oci.FeaturesCommand;
 import io.carafe.runtime.oci.StateFile;
@@ -150,7 +149,8 @@ public final class BuiltinRuntime extends ExternalRuntime {
         var state = StateFile.read(root(), id);
         var source = PlanSource.read(state.bundle());
         try {
-            var process = Json.read(start.process(), ProcessSpec.class);
+            var process = SpecReader.process(
+                    Files.readAllBytes(start.process()), start.process().toString());
             var entries = compiler().exec(request(id, state.bundle(), source), process);
             var file = start.process().resolveSibling(Plan.FILE);
             write(new Plan(source.source(), id, state.bundle().toString(), entries), file);

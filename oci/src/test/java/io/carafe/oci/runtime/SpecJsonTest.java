@@ -11,6 +11,7 @@ import io.carafe.oci.Json;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SpecJsonTest {
@@ -34,6 +35,7 @@ class SpecJsonTest {
         var spec = Json.read(full, Spec.class, "full-config.json");
 
         assertEquals(Json.tree(full, "full-config.json"), Json.tree(Json.write(spec), "the same, written again"));
+        assertEquals(spec, SpecReader.spec(full, "full-config.json"));
     }
 
     @Test
@@ -92,8 +94,58 @@ class SpecJsonTest {
             })
     void unknownOrImpossibleValuesAreErrors(String json) {
         var e = assertThrows(InvalidArgument.class, () -> read(json));
+        var quick = assertThrows(InvalidArgument.class, () -> SpecReader.spec(json.getBytes(UTF_8), "config.json"));
 
         assertTrue(e.getMessage().startsWith("config.json"), e.getMessage());
+        assertTrue(quick.getMessage().startsWith("config.json: "), quick.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"ociVersion":1}                                         | config.json: ociVersion: 1: expected a string
+            {"root":{"path":"a","readonly":"yes"}}                   | config.json: root.readonly: "yes": expected true or false
+            {"root":[]}                                              | config.json: root: a list: expected an object
+            {"mounts":{}}                                            | config.json: mounts: an object: expected a list
+            {"mounts":[{"destination":"/a"},7]}                      | config.json: mounts[1]: 7: expected an object
+            {"mounts":[{"options":["ro",null]}]}                     | config.json: mounts[0].options[1]: null: expected a string
+            {"process":{"oomScoreAdj":4294967296}}                   | config.json: process.oomScoreAdj: 4294967296: expected an integer of 32 bits
+            {"process":{"user":{"uid":1.5}}}                         | config.json: process.user.uid: 1.5: expected an integer of 64 bits
+            {"process":{"user":{"uid":-1}}}                          | config.json: process.user: user.uid -1 is not an unsigned 32-bit number
+            {"process":{"rlimits":[{"hard":18446744073709551616}]}}  | config.json: process.rlimits[0].hard: 18446744073709551616: expected an unsigned integer of 64 bits
+            {"linux":{"sysctl":{"a.b":true}}}                        | config.json: linux.sysctl["a.b"]: true: expected a string
+            {"linux":{"namespaces":[{"type":"clock"}]}}              | config.json: linux.namespaces[0].type: "clock": unknown; known are cgroup, ipc, mount, network, pid, time, user, uts
+            {"linux":{"devices":[{"type":"x","path":"/x"}]}}         | config.json: linux.devices[0].type: "x": unknown; known are b, c, p, u
+            []                                                       | config.json: a list: expected an object
+            {} {}                                                    | config.json: there is something behind the document
+            ``                                                       | config.json: the document is empty
+            """)
+    void valuesOfTheWrongTypeAreErrorsByTheirPath(String json, String error) {
+        var e = assertThrows(InvalidArgument.class, () -> SpecReader.spec(json.getBytes(UTF_8), "config.json"));
+
+        assertEquals(error, e.getMessage());
+    }
+
+    @Test
+    void whatIsNoJsonIsAnErrorWithLineAndColumn() {
+        var e = assertThrows(
+                InvalidArgument.class, () -> SpecReader.spec("{\n  \"mounts\": [,]}".getBytes(UTF_8), "config.json"));
+        assertTrue(e.getMessage().startsWith("config.json:2:14: "), e.getMessage());
+        var bomb = "{\"x\":" + "[".repeat(100_000);
+        assertThrows(InvalidArgument.class, () -> SpecReader.spec(bomb.getBytes(UTF_8), "config.json"));
+    }
+
+    @Test
+    void processesAndResourcesAreDocumentsOfTheirOwn() {
+        var process =
+                "{\"user\":{\"uid\":5},\"args\":[\"a\"],\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"hard\":18446744073709551615}]}";
+        var resources = "{\"memory\":{\"limit\":-1},\"rdma\":{\"mlx\":{\"hcaHandles\":2}}}";
+
+        assertEquals(
+                Json.read(process.getBytes(UTF_8), ProcessSpec.class, "p"),
+                SpecReader.process(process.getBytes(UTF_8), "p"));
+        assertEquals(
+                Json.read(resources.getBytes(UTF_8), LinuxResources.class, "r"),
+                SpecReader.resources(resources.getBytes(UTF_8), "r"));
     }
 
     @Test

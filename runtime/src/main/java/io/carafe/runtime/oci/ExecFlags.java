@@ -1,11 +1,11 @@
 package io.carafe.runtime.oci;
 
 import io.carafe.base.CarafeException;
-import io.carafe.oci.Json;
 import io.carafe.oci.runtime.ProcessSpec;
 import io.carafe.oci.runtime.ProcessSpec.Capabilities;
 import io.carafe.oci.runtime.ProcessSpec.User;
 import io.carafe.oci.runtime.Spec;
+import io.carafe.oci.runtime.SpecReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ final class ExecFlags {
         var line = parse(words);
         var document = line.value("process").or(() -> line.value("p"));
         if (document.isPresent()) {
-            return Json.strict(OciCompile.document(document, in), ProcessSpec.class, document.get());
+            return SpecReader.process(OciCompile.document(document, in), document.get());
         }
         if (line.rest().size() < 2) {
             throw new CarafeException.InvalidArgument("exec: \"ID COMMAND\" or --process is missing");

@@ -80,15 +80,14 @@ public final class OciCompile {
                 || line.value("cgroup-manager").orElse("").equals("systemd");
         var id = required(line, "id");
         var request = new PlanRequest(id, bundle, source.spec(), systemd, !line.isOn("no-pivot"));
-        var entries = new PlanCompiler(facts, new SeccompCompiler()).create(request);
+        var entries = compiler(facts).create(request);
         return PlanWriter.write(new Plan(source.source(), id, bundle, entries));
     }
 
     private static byte[] exec(CommandLine line, List<String> rest, InputStream in) throws IOException {
         var container = container(line);
         var process = ExecFlags.process(rest, container.source.spec(), in);
-        var entries = new PlanCompiler(facts(line), new SeccompCompiler())
-                .exec(container.request, process, ExecFlags.cgroups(rest));
+        var entries = compiler(facts(line)).exec(container.request, process, ExecFlags.cgroups(rest));
         return container.written(entries);
     }
 
@@ -97,7 +96,7 @@ public final class OciCompile {
         var facts = facts(line);
         var changes = UpdateFlags.resources(rest, in);
         var resources = new CurrentLimits(facts, container.request).complete(changes);
-        return container.written(new PlanCompiler(facts, new SeccompCompiler()).update(container.request, resources));
+        return container.written(compiler(facts).update(container.request, resources));
     }
 
     /** A container that exists. */
@@ -123,6 +122,10 @@ public final class OciCompile {
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    private static PlanCompiler compiler(HostFacts facts) {
+        return new PlanCompiler(facts, KeptFilters.of(new SeccompCompiler()));
     }
 
     private static HostFacts facts(CommandLine line) throws IOException {

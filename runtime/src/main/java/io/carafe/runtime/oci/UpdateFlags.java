@@ -1,12 +1,12 @@
 package io.carafe.runtime.oci;
 
 import io.carafe.base.CarafeException;
-import io.carafe.oci.Json;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.LinuxResources.BlockIo;
 import io.carafe.oci.runtime.LinuxResources.Cpu;
 import io.carafe.oci.runtime.LinuxResources.Memory;
 import io.carafe.oci.runtime.LinuxResources.Pids;
+import io.carafe.oci.runtime.SpecReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -60,7 +60,7 @@ final class UpdateFlags {
         }
         var document = line.value("resources").or(() -> line.value("r"));
         return document.isPresent()
-                ? Json.strict(OciCompile.document(document, in), LinuxResources.class, document.get())
+                ? SpecReader.resources(OciCompile.document(document, in), document.get())
                 : new UpdateFlags(line).resources();
     }
 

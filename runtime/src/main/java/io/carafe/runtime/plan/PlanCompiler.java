@@ -1,10 +1,9 @@
 package io.carafe.runtime.plan;
 
-import io.carafe.oci.Json;
+import io.carafe.oci.JsonObject;
 import io.carafe.oci.runtime.Linux.Namespace.Kind;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.ProcessSpec;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -147,7 +146,7 @@ public final class PlanCompiler {
         if (annotations.containsKey("")) {
             throw Property.of("annotations").wrong("has an empty key");
         }
-        var text = annotations.isEmpty() ? "" : new String(Json.write(annotations), StandardCharsets.UTF_8);
+        var text = annotations.isEmpty() ? "" : JsonObject.write(annotations);
         draft.add(Phase.HOST, "", new Step.State(draft.spec.ociVersion(), MountRules.rootfs(draft.request), text));
     }
 

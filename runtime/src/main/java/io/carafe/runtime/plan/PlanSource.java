@@ -1,8 +1,8 @@
 package io.carafe.runtime.plan;
 
 import io.carafe.base.CarafeException;
-import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Spec;
+import io.carafe.oci.runtime.SpecReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -51,7 +51,7 @@ public record PlanSource(Spec spec, Plan.Source source) {
             throw new CarafeException.FailedPrecondition(file + " changed while it was read");
         }
         return new PlanSource(
-                Json.strict(json, Spec.class, file.toString()),
+                SpecReader.spec(json, file.toString()),
                 new Plan.Source(
                         json.length,
                         changed.getEpochSecond(),

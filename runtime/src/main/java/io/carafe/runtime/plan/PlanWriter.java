@@ -29,8 +29,11 @@ public final class PlanWriter implements Arguments {
     static final int MAX_LIST = 32_768;
     static final int MAX_SLOTS = 1024;
     static final int LENGTH_AT = 12;
+    static final int SLOTS_AT = 20;
 
     private final Buffer out = new Buffer();
+
+    private int slots;
 
     private PlanWriter() {}
 
@@ -51,7 +54,7 @@ public final class PlanWriter implements Arguments {
         out.u32(VERSION);
         out.u32(0);
         out.u32(plan.entries().size());
-        out.u32(slots(plan));
+        out.u32(0);
         var source = plan.source();
         u("size", source.size()).u("seconds", source.seconds()).u("nanoseconds", source.nanoseconds());
         u("inode", source.inode());
@@ -64,8 +67,20 @@ public final class PlanWriter implements Arguments {
             throw new CarafeException.InvalidArgument("the plan has " + out.size() + " bytes, more than " + MAX_LENGTH
                     + ": the configuration is too large");
         }
+        if (slots > MAX_SLOTS) {
+            throw new CarafeException.InvalidArgument(
+                    "the container needs " + slots + " descriptors, more than the " + MAX_SLOTS + " of a plan");
+        }
         out.patch(LENGTH_AT, out.size());
+        out.patch(SLOTS_AT, slots);
         return out.toByteArray();
+    }
+
+    /** How many descriptors the launcher keeps for a plan. */
+    static int slots(Plan plan) {
+        var counting = new PlanWriter();
+        plan.entries().forEach(entry -> entry.step().tell(counting));
+        return counting.slots;
     }
 
     private void step(Plan.Entry entry) {
@@ -84,30 +99,11 @@ public final class PlanWriter implements Arguments {
         out.patch(lengthAt, out.size() - lengthAt - Integer.BYTES);
     }
 
-    /** How many descriptors the launcher keeps. */
-    static int slots(Plan plan) {
-        int slots = 0;
-        for (var entry : plan.entries()) {
-            slots = Math.max(
-                    slots,
-                    switch (entry.step()) {
-                        case Step.UserNamespace made -> made.slot() + 1;
-                        case Step.Open opened -> opened.slot() + 1;
-                        case Step.Connect connected -> connected.slot() + 1;
-                        case Step.Tree tree -> tree.slot() + 1;
-                        case Step.FileSystem mounted -> mounted.slot() + 1;
-                        default -> 0;
-                    });
-        }
-        if (slots > MAX_SLOTS) {
-            throw new CarafeException.InvalidArgument(
-                    "the container needs " + slots + " descriptors, more than the " + MAX_SLOTS + " of a plan");
-        }
-        return slots;
-    }
-
     @Override
     public Arguments u(String name, long value) {
+        if (name.equals("slot")) {
+            slots = Math.max(slots, (int) value + 1);
+        }
         out.u64(value);
         return this;
     }

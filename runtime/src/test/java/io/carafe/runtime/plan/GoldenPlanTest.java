@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Spec;
+import io.carafe.oci.runtime.SpecReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,17 +66,17 @@ class GoldenPlanTest {
     }
 
     static Spec config(String name) {
-        return resource("config/" + name + ".json", Spec.class);
+        return SpecReader.spec(resource("config/" + name + ".json"), name);
     }
 
     static HostFacts host(String name) {
-        return resource("host/" + name + ".json", HostFacts.class);
+        return Json.read(resource("host/" + name + ".json"), HostFacts.class, name);
     }
 
-    private static <T> T resource(String name, Class<T> type) {
+    private static byte[] resource(String name) {
         try (var in = GoldenPlanTest.class.getResourceAsStream(name)) {
             assertNotNull(in, name);
-            return Json.read(in.readAllBytes(), type, name);
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new AssertionError(name, e);
         }

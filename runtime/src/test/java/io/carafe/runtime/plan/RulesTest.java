@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.base.CarafeException;
-import io.carafe.oci.Json;
-import io.carafe.oci.runtime.LinuxResources;
-import io.carafe.oci.runtime.ProcessSpec;
 import io.carafe.oci.runtime.Spec;
+import io.carafe.oci.runtime.SpecReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -31,7 +29,7 @@ class RulesTest {
     }
 
     private static Spec parse(String json) {
-        return Json.read(json.getBytes(StandardCharsets.UTF_8), Spec.class, "config.json");
+        return SpecReader.spec(json.getBytes(StandardCharsets.UTF_8), "config.json");
     }
 
     private static String compile(Spec spec, String host) {
@@ -418,10 +416,9 @@ class RulesTest {
 
     @Test
     void anExecJoinsAllNamespacesAndTheCgroup() {
-        var process = Json.read(
+        var process = SpecReader.process(
                 "{\"args\":[\"ls\"],\"cwd\":\"/\",\"execCPUAffinity\":{\"initial\":\"0\",\"final\":\"1\"},\"terminal\":true,\"consoleSize\":{\"height\":2,\"width\":3}}"
                         .getBytes(StandardCharsets.UTF_8),
-                ProcessSpec.class,
                 "process");
         var plan = text(compiler("v2").exec(new PlanRequest("c1", "/b", spec("", "", "")), process));
         assertEquals("""
@@ -438,8 +435,7 @@ class RulesTest {
     }
 
     private static String update(String resources, String host, boolean systemd) {
-        var limits = Json.read(
-                resources.replace('\'', '"').getBytes(StandardCharsets.UTF_8), LinuxResources.class, "resources");
+        var limits = SpecReader.resources(resources.replace('\'', '"').getBytes(StandardCharsets.UTF_8), "resources");
         var request = new PlanRequest("c1", "/b", spec("", "", ""), systemd, true);
         return text(compiler(host).update(request, limits));
     }
