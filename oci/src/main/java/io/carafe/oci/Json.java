@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
@@ -34,7 +36,14 @@ public final class Json {
     /** The longest string accepted, in characters: a whole seccomp profile in an annotation still fits. */
     public static final int MAX_STRING = 4 * 1024 * 1024;
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonSyntax.FACTORY)
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxStringLength(MAX_STRING)
+                            .maxNameLength(64 * 1024)
+                            .maxNumberLength(64)
+                            .build())
+                    .build())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
@@ -113,7 +122,9 @@ public final class Json {
     }
 
     private static CarafeException malformed(String what, JacksonException e) {
-        var where = JsonSyntax.place(e);
+        var where = e.getLocation() == null || e.getLocation().getLineNr() < 1
+                ? ""
+                : ":" + e.getLocation().getLineNr() + ":" + e.getLocation().getColumnNr();
         if (e.getCause() instanceof CarafeException cause) {
             return new CarafeException.InvalidArgument(what + where + member(e) + ": " + cause.getMessage(), e);
         }

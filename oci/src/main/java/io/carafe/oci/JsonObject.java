@@ -1,19 +1,13 @@
 package io.carafe.oci;
 
 import io.carafe.base.CarafeException;
-import java.io.StringWriter;
-import java.math.BigInteger;
+import io.carafe.oci.JsonScanner.Digits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
 
 /**
  * An object of a JSON document, whose members are asked for by name and type; of what is not asked for nothing is said.
@@ -23,8 +17,6 @@ import tools.jackson.core.ObjectWriteContext;
  * names its path; a member that is null is one that is not there.
  */
 public final class JsonObject {
-
-    private static final BigInteger UINT64_END = BigInteger.ONE.shiftLeft(64);
 
     private final String path;
     private final Map<String, Object> members;
@@ -49,15 +41,10 @@ public final class JsonObject {
      * @throws CarafeException.InvalidArgument if it is no JSON, no object, or the reader finds that it has another form
      */
     public static <T> T read(byte[] json, String what, Function<JsonObject, T> reader) {
-        try (var parser = JsonSyntax.FACTORY.createParser(ObjectReadContext.empty(), json)) {
-            parser.nextToken();
-            var document = value(parser);
-            if (parser.nextToken() != null) {
-                throw new Wrong("", "there is something behind the document", null);
-            }
-            return new JsonObject("", object("", document)).as(reader);
-        } catch (JacksonException e) {
-            throw new CarafeException.InvalidArgument(what + JsonSyntax.place(e) + ": " + e.getOriginalMessage(), e);
+        try {
+            return new JsonObject("", object("", JsonScanner.scan(json))).as(reader);
+        } catch (JsonScanner.Malformed e) {
+            throw new CarafeException.InvalidArgument(what + ":" + e.getMessage(), e);
         } catch (Wrong e) {
             throw new CarafeException.InvalidArgument(what + ": " + e.getMessage(), e);
         }
@@ -65,45 +52,27 @@ public final class JsonObject {
 
     /** A document of one object that has these members, in their order, without white space. */
     public static String write(Map<String, String> members) {
-        var text = new StringWriter();
-        try (var out = JsonSyntax.FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
-            out.writeStartObject();
-            members.forEach(out::writeStringProperty);
-            out.writeEndObject();
-        }
-        return text.toString();
+        var out = new StringBuilder("{");
+        members.forEach((name, value) -> {
+            quote(name, out.append(out.length() == 1 ? "" : ","));
+            quote(value, out.append(':'));
+        });
+        return out.append('}').toString();
     }
 
-    /** The value that begins at the current token: a map, a list, a string, a number, a boolean or null. */
-    private static Object value(JsonParser parser) {
-        var token = parser.currentToken();
-        if (token == null) {
-            throw new Wrong("", "the document is empty", null);
+    private static void quote(String text, StringBuilder out) {
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < ' ') {
+                out.append("\\u00").append(c < 16 ? "0" : "1").append(Character.forDigit(c & 15, 16));
+            } else {
+                out.append(c);
+            }
         }
-        return switch (token) {
-            case START_OBJECT -> {
-                var members = new LinkedHashMap<String, Object>();
-                while (parser.nextToken() != JsonToken.END_OBJECT) {
-                    var name = parser.currentName();
-                    parser.nextToken();
-                    members.put(name, value(parser));
-                }
-                yield members;
-            }
-            case START_ARRAY -> {
-                var elements = new ArrayList<>();
-                while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    elements.add(value(parser));
-                }
-                yield elements;
-            }
-            case VALUE_STRING -> parser.getString();
-            case VALUE_NUMBER_INT -> parser.getNumberValue();
-            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            default -> null;
-        };
+        out.append('"');
     }
 
     /** What a reader makes of it; what the reader finds wrong is said with the path. */
@@ -130,7 +99,7 @@ public final class JsonObject {
         return new Wrong(path, shown + ": expected " + expected, null);
     }
 
-    @SuppressWarnings("unchecked") // value() makes no other maps
+    @SuppressWarnings("unchecked") // the scanner makes no other maps
     private static Map<String, Object> object(String path, Object value) {
         if (value instanceof Map<?, ?> map) {
             return (Map<String, Object>) map;
@@ -146,8 +115,12 @@ public final class JsonObject {
     }
 
     private static long integer(String path, Object value) {
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
+        if (value instanceof Digits(var digits)) {
+            try {
+                return Long.parseLong(digits);
+            } catch (NumberFormatException e) {
+                throw unexpected(path, value, "an integer of 64 bits");
+            }
         }
         throw unexpected(path, value, "an integer of 64 bits");
     }
@@ -197,13 +170,14 @@ public final class JsonObject {
         if (value == null) {
             return null;
         }
-        if (value instanceof BigInteger large && large.signum() > 0 && large.compareTo(UINT64_END) < 0) {
-            return large.longValue();
+        if (value instanceof Digits(var digits)) {
+            try {
+                return Long.parseUnsignedLong(digits);
+            } catch (NumberFormatException e) {
+                throw unexpected(path(name), value, "an unsigned integer of 64 bits");
+            }
         }
-        if (!(value instanceof Integer || value instanceof Long) || ((Number) value).longValue() < 0) {
-            throw unexpected(path(name), value, "an unsigned integer of 64 bits");
-        }
-        return ((Number) value).longValue();
+        throw unexpected(path(name), value, "an unsigned integer of 64 bits");
     }
 
     /**

@@ -116,8 +116,8 @@ class SpecJsonTest {
             {"linux":{"namespaces":[{"type":"clock"}]}}              | config.json: linux.namespaces[0].type: "clock": unknown; known are cgroup, ipc, mount, network, pid, time, user, uts
             {"linux":{"devices":[{"type":"x","path":"/x"}]}}         | config.json: linux.devices[0].type: "x": unknown; known are b, c, p, u
             []                                                       | config.json: a list: expected an object
-            {} {}                                                    | config.json: there is something behind the document
-            ``                                                       | config.json: the document is empty
+            {} {}                                                    | config.json:1:4: there is something behind the document
+            ``                                                       | config.json:1:1: the document is empty
             """)
     void valuesOfTheWrongTypeAreErrorsByTheirPath(String json, String error) {
         var e = assertThrows(InvalidArgument.class, () -> SpecReader.spec(json.getBytes(UTF_8), "config.json"));
