@@ -14,13 +14,9 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.cfg.CoercionAction;
-import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.DateTimeFeature;
-import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.type.LogicalType;
 
 /**
  * How Carafe reads and writes JSON: one mapper with limits that keep a hostile document from costing much.
@@ -52,19 +48,6 @@ public final class Json {
             .changeDefaultPropertyInclusion(value -> value.withValueInclusion(JsonInclude.Include.NON_NULL))
             .build();
 
-    /** No text for a number, no number for a text, nothing cut off: what a document of Go's encoding/json may be. */
-    private static final JsonMapper STRICT = MAPPER.rebuild()
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-            .withCoercionConfig(
-                    LogicalType.Textual,
-                    coercions -> coercions
-                            .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
-                            .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
-                            .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
-            .build();
-
     private Json() {}
 
     /** The shared mapper, for what the methods below do not cover. */
@@ -77,17 +60,8 @@ public final class Json {
      * @throws CarafeException.InvalidArgument if it is no JSON or does not have the form of {@code type}
      */
     public static <T> T read(byte[] json, Class<T> type, String what) {
-        return read(MAPPER, json, type, what);
-    }
-
-    /** Like {@link #read(byte[], Class, String)}, but {@code "5"} is no number, 5 no text, and 5.5 no whole number. */
-    public static <T> T strict(byte[] json, Class<T> type, String what) {
-        return read(STRICT, json, type, what);
-    }
-
-    private static <T> T read(JsonMapper mapper, byte[] json, Class<T> type, String what) {
         try {
-            var value = mapper.readValue(json, type);
+            var value = MAPPER.readValue(json, type);
             if (value == null) {
                 throw new CarafeException.InvalidArgument(what + ": the document is null");
             }
