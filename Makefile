@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-vm install dist bench soak fuzz conformance clean
+.PHONY: help build demo test test-vm install dist bench soak chaos fuzz conformance clean
 
 help: ## print these lines
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -32,6 +32,9 @@ bench: ## measure carafed beside containerd and podman, into bench/results/ (roo
 
 soak: ## make and remove CYCLES pods (10000), run EXECS commands (100000), and see whether anything grows (root)
 	@scripts/soak.sh
+
+chaos: ## kill the users of an image store KILLS times (1000) at random moments, and see whether it is whole (root)
+	@scripts/chaos.sh
 
 fuzz: ## put the launcher's decoder of plans before libFuzzer for SECONDS (300); needs clang with its runtime
 	@$(MAKE) --no-print-directory -C launcher fuzz

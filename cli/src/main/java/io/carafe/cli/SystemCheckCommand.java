@@ -10,7 +10,10 @@ final class SystemCheckCommand extends DaemonCommand {
             "fetch what is damaged again from where its image was pulled; containers are not touched", "--repair");
 
     SystemCheckCommand(Carafe carafe) {
-        super(carafe, "check", "Compare every file of every image with its digest. Exits with 1 if damage stays.");
+        super(
+                carafe,
+                "check",
+                "Compare every file of every image with its digest, and look at records and mounts. Exits with 1 if damage stays.");
     }
 
     @Override
@@ -31,8 +34,8 @@ final class SystemCheckCommand extends DaemonCommand {
     }
 
     private static String text(StoreFinding finding) {
-        var head = finding.getKind() + " " + finding.getDigest() + " of " + String.join(", ", finding.getImagesList())
-                + "\n  " + finding.getProblem() + "\n";
+        var images = finding.getImagesCount() == 0 ? "" : " of " + String.join(", ", finding.getImagesList());
+        var head = finding.getKind() + " " + finding.getDigest() + images + "\n  " + finding.getProblem() + "\n";
         return switch (finding.getOutcome()) {
             case REPAIRED -> head + "  repaired from " + finding.getNote() + "\n";
             case FAILED -> head + "  not repaired: " + finding.getNote() + "\n";

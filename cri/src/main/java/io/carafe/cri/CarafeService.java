@@ -131,7 +131,7 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     private static StoreFinding finding(Finding finding) {
         return StoreFinding.newBuilder()
                 .setKind(finding.kind().name().toLowerCase(Locale.ROOT))
-                .setDigest(finding.content().toString())
+                .setDigest(finding.content())
                 .addAllImages(finding.images())
                 .setProblem(finding.problem())
                 .setOutcome(StoreFinding.Outcome.valueOf(finding.outcome().name()))

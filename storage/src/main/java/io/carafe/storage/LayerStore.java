@@ -170,8 +170,8 @@ public final class LayerStore {
     }
 
     /**
-     * Compares the files of a layer with the archive that they came from: their data by its digest, their kind, owner, mode
-     * and time one by one.
+     * Compares the files of a layer with the archive that they came from: their data by its digest, their kind, owner, mode,
+     * time and attributes one by one, what hides files of lower layers, and that there are no others.
      *
      * @return the first thing that is wrong; nothing if all is as it was
      * @throws CarafeException.NotFound if the layer is not in the store
@@ -179,8 +179,9 @@ public final class LayerStore {
     public Optional<String> check(Digest diffId) {
         try (var archive = archive(diffId)) {
             var directory = directory(diffId);
+            var file = LayerFile.read(directory, diffId);
             var checking = new ArchiveReading<>(
-                    diffId, UnpackLimits.DEFAULT, pipe -> LayerCheck.firstDifference(pipe, directory));
+                    diffId, UnpackLimits.DEFAULT, pipe -> LayerCheck.firstDifference(pipe, directory, file));
             return checking.run(archive);
         } catch (IOException | CarafeException.InvalidArgument | CarafeException.Internal e) {
             return Optional.of(e.getMessage());
@@ -312,7 +313,7 @@ public final class LayerStore {
                 directory.syncFileSystem();
             }
             Files.createDirectories(target.getParent());
-            if (find(diffId).isPresent()) {
+            if (find(diffId).isPresent() && Files.exists(target)) {
                 retired.exchange(diffId, staged, target);
             } else {
                 rename(diffId, target);
@@ -352,16 +353,23 @@ public final class LayerStore {
     }
 
     private void load(String name, Path directory) throws IOException {
+        Digest diffId;
         try {
-            var diffId = Digest.parse(name);
+            diffId = Digest.parse(name);
+        } catch (CarafeException.InvalidArgument e) {
+            LOG.log(Level.WARNING, "{0} is no layer and is removed: {1}", directory, e.getMessage());
+            trash.move(directory);
+            return;
+        }
+        try {
             var file = LayerFile.read(directory, diffId);
             if (nodes && !file.nodes()) {
                 throw new CarafeException.InvalidArgument("its whiteouts are not those of overlayfs");
             }
             layers.put(diffId, Known.of(file, directory));
         } catch (IOException | CarafeException e) {
-            LOG.log(Level.WARNING, "{0} is no usable layer and is removed: {1}", directory, e.getMessage());
-            trash.move(directory);
+            LOG.log(Level.WARNING, "{0} is no usable layer and is set aside: {1}", directory, e.getMessage());
+            retired.keep(diffId, directory); // snapshots may be mounted on it
         }
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Damaged layers that were replaced while snapshots were mounted on them. A mounted overlay must not lose its lower
+ * Damaged layers that were replaced, or set aside, while snapshots were mounted on them. A mounted overlay must not lose its lower
  * directories, so they stay, as they are, in {@code ROOT/layers/.retired/<algorithm>-<hex>-<number>} until nothing uses
  * the layer any more.
  */
@@ -33,7 +33,7 @@ final class RetiredLayers {
 
     /** Puts {@code staged} in the place of the layer at {@code target} in one step, and keeps that one here. */
     void exchange(Digest layer, Path staged, Path target) throws IOException {
-        var name = layer.algorithm() + "-" + layer.hex() + "-" + System.nanoTime();
+        var name = name(layer);
         Files.move(staged, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         try (var here = OpenFile.openDirectory(directory);
                 var there = OpenFile.openDirectory(target.getParent())) {
@@ -41,6 +41,15 @@ final class RetiredLayers {
             here.sync();
             there.sync();
         }
+    }
+
+    /** Keeps a layer here that cannot be used any more. */
+    void keep(Digest layer, Path from) throws IOException {
+        Files.move(from, directory.resolve(name(layer)), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static String name(Digest layer) {
+        return layer.algorithm() + "-" + layer.hex() + "-" + System.nanoTime();
     }
 
     /** Deletes those that nothing uses. */

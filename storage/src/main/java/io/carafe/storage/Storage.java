@@ -2,10 +2,13 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.OpenFile;
+import io.carafe.linux.mount.MountInfo;
+import io.carafe.linux.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * The store of one daemon: its layers and its snapshots below one root directory. Only one process may have it open at a
@@ -18,6 +21,8 @@ import java.nio.file.attribute.PosixFilePermissions;
  * </pre>
  */
 public final class Storage implements AutoCloseable {
+
+    private static final List<String> PARTS = List.of("layers", "snapshots", "trash");
 
     private final Path root;
     private final Trash trash;
@@ -86,6 +91,35 @@ public final class Storage implements AutoCloseable {
         } catch (IOException e) {
             throw Failure.of("usage of the store at " + root, e);
         }
+    }
+
+    /** What is mounted in the store and belongs to no snapshot: left by a daemon that died, or made by somebody else. */
+    public List<Path> staleMounts() {
+        try {
+            return MountInfo.below(root).stream()
+                    .map(MountInfo::path)
+                    .filter(mount -> PARTS.stream().map(root::resolve).anyMatch(mount::startsWith))
+                    .filter(mount -> !isOfSnapshot(mount))
+                    .toList();
+        } catch (IOException e) {
+            throw Failure.of("look for mounts below " + root, e);
+        }
+    }
+
+    /** Takes one of {@link #staleMounts} away, also if somebody is in it still. */
+    public void unmountStale(Path mount) {
+        try {
+            Mounts.unmountAll(mount);
+        } catch (IOException e) {
+            throw Failure.of("unmount " + mount, e);
+        }
+    }
+
+    private boolean isOfSnapshot(Path mount) {
+        var parts = root.relativize(mount);
+        return parts.startsWith("snapshots")
+                && parts.getNameCount() > 2
+                && snapshots.find(parts.getName(1).toString()).isPresent();
     }
 
     /** Waits for the deletion of leftovers that {@link #open} has started. Snapshots stay mounted. */

@@ -1,9 +1,11 @@
 package io.carafe.storage;
 
 import io.carafe.linux.fs.At;
+import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -74,6 +76,11 @@ final class Whiteouts {
         if (opaque.add(directory.path()) && nodes) {
             directory.fd().setAttribute(OPAQUE_ATTRIBUTE, YES);
         }
+    }
+
+    /** Whether overlayfs shows nothing of lower layers in a directory. */
+    static boolean isOpaque(OpenFile directory) throws IOException {
+        return Arrays.equals(directory.attribute(OPAQUE_ATTRIBUTE), YES);
     }
 
     /** Turns a hidden name into a directory, which then must not show what was hidden. */

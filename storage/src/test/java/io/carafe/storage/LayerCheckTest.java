@@ -11,6 +11,7 @@ import io.carafe.oci.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,6 +28,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LayerCheckTest {
 
     private static final long TIME = 1_600_000_000L;
+
+    /** CAP_NET_RAW. */
+    private static final byte[] CAPABILITY = {1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
     @TempDir
     Path root;
@@ -55,6 +59,8 @@ class LayerCheckTest {
                 .file("sbin/other", "through a link")
                 .node('3', "null", 1, 3)
                 .node('6', "fifo", 0, 0)
+                .pax("SCHILY.xattr.security.capability", CAPABILITY)
+                .file("bin/ping", "")
                 .file("bin/.wh.old", "")
                 .file("etc/.wh..wh..opq", "");
     }
@@ -145,6 +151,49 @@ class LayerCheckTest {
                 Files.setLastModifiedTime(diff.resolve("bin/other"), FileTime.fromMillis(1));
             }
         },
+        NO_WHITEOUT("bin/old does not hide") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.delete(diff.resolve("bin/old"));
+            }
+        },
+        NOT_OPAQUE("etc/ does not hide") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.delete(diff.resolve("etc"));
+                Files.createDirectory(diff.resolve("etc"));
+            }
+        },
+        ANOTHER_FILE("files and directories, and had") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.createFile(diff.resolve("bin/more"));
+            }
+        },
+        NO_CAPABILITIES("bin/ping has another security.capability") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.copy(diff.resolve("bin/ping"), diff.resolve("bin/new"));
+                Files.setAttribute(diff.resolve("bin/new"), "unix:mode", 04755);
+                Files.setAttribute(diff.resolve("bin/new"), "unix:uid", 1000);
+                Files.setAttribute(diff.resolve("bin/new"), "unix:gid", 5);
+                Files.setAttribute(diff.resolve("bin/new"), "unix:mode", 04755);
+                Files.move(diff.resolve("bin/new"), diff.resolve("bin/ping"), StandardCopyOption.REPLACE_EXISTING);
+                Files.setLastModifiedTime(diff.resolve("bin/ping"), FileTime.fromMillis(TIME * 1000));
+            }
+        },
+        EMPTY_LAYER_FILE("layer.json") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.writeString(diff.resolveSibling("layer.json"), "");
+            }
+        },
+        NO_DIRECTORY("tar-split.zst") {
+            @Override
+            void to(Path diff) throws IOException {
+                Files.move(diff.getParent(), diff.getParent().resolveSibling(".gone"));
+            }
+        },
         NO_RECORD("tar-split.zst") {
             @Override
             void to(Path diff) throws IOException {
@@ -163,12 +212,15 @@ class LayerCheckTest {
 
     @ParameterizedTest
     @EnumSource
-    void damageIsFoundAndNamed(Damage damage) throws IOException {
+    void damageIsFoundNamedAndRepaired(Damage damage) throws IOException {
         var tar = members().end();
         damage.to(unpack(tar));
 
         var found = storage.layers().check(digest(tar)).orElseThrow();
 
         assertTrue(found.contains(damage.said), found);
+
+        var _ = storage.layers().replace(digest(tar), stream(tar), UnpackLimits.DEFAULT);
+        assertEquals(Optional.empty(), storage.layers().check(digest(tar)));
     }
 }

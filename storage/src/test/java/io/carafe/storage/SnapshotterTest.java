@@ -399,4 +399,24 @@ class SnapshotterTest {
         storage.snapshots().remove("c1");
         assertEquals(List.of(), names(root.resolve("layers/.retired")));
     }
+
+    @Test
+    void unreadableLayerIsSetAsideUnderAMountedSnapshot() throws IOException {
+        open(Storage.Kind.OVERLAY);
+        var tar = new TarBytes().file("a", "right").end();
+        var layer = storage.layers().unpack(digest(tar), stream(tar), UnpackLimits.DEFAULT);
+        var _ = storage.snapshots().prepare("c1", List.of(digest(tar)), WRITABLE);
+        var merged = storage.snapshots().mount("c1");
+        Files.writeString(layer.diff().resolveSibling("layer.json"), "{");
+
+        open(Storage.Kind.OVERLAY); // as after a crash
+
+        assertEquals(Optional.empty(), storage.layers().find(digest(tar)));
+        assertEquals("right", Files.readString(merged.resolve("a")), "the running container's files are gone");
+        var _ = storage.layers().unpack(digest(tar), stream(tar), UnpackLimits.DEFAULT);
+        assertEquals(Optional.empty(), storage.layers().check(digest(tar)));
+        assertEquals("right", Files.readString(merged.resolve("a")));
+        storage.snapshots().remove("c1");
+        assertEquals(List.of(), names(root.resolve("layers/.retired")));
+    }
 }

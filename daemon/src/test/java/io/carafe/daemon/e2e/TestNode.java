@@ -94,8 +94,8 @@ final class TestNode implements AutoCloseable {
         Files.move(next, directory.resolve("10-test.conflist"), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** The command line of a daemon on this node; what is added to it wins. */
-    List<String> command(List<String> jvmOptions, List<String> words) {
+    /** The command line of a Java program with what the tests have on their class path; its words are to be added. */
+    List<String> java(List<String> options, String main) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
@@ -106,8 +106,14 @@ final class TestNode implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djava.io.tmpdir=" + base,
                 "-Dcarafe.launcher=" + System.getProperty("carafe.launcher")));
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.carafe.daemon.Carafed"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        return command;
+    }
+
+    /** The command line of a daemon on this node; what is added to it wins. */
+    List<String> command(List<String> jvmOptions, List<String> words) {
+        var command = new ArrayList<>(java(jvmOptions, "io.carafe.daemon.Carafed"));
         command.addAll(List.of("--root", base + "/root", "--run-root", base + "/run", "--listen", socket().toString()));
         command.addAll(List.of("--cni-conf-dir", base + "/cni", "--cni-bin-dir", "/usr/lib/cni"));
         command.addAll(List.of("--registries-conf", base + "/registries.conf", "--policy", base + "/policy.json"));

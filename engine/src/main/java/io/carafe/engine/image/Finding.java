@@ -1,23 +1,27 @@
 package io.carafe.engine.image;
 
-import io.carafe.oci.Digest;
 import java.util.List;
 
 /**
  * Something in the image store that is not as it should be.
  *
- * @param content the layer (by its DiffID) or document that is damaged or missing
- * @param images the images that need it: by a name, or by id where they have none
+ * @param content what is damaged or missing: the digest of a layer (its DiffID), document or image; of a mount, its place
+ * @param images the images that need it: by a name, or by id where they have none; a mount has none
  * @param problem what is wrong, in words
  * @param outcome what was done about it
  * @param note where it was had from, or why it could not be; empty if nothing was tried
  */
-public record Finding(Kind kind, Digest content, List<String> images, String problem, Outcome outcome, String note) {
+public record Finding(Kind kind, String content, List<String> images, String problem, Outcome outcome, String note) {
 
     /** What is damaged. */
     public enum Kind {
         LAYER,
-        DOCUMENT
+        /** A manifest or configuration. */
+        DOCUMENT,
+        /** What is written down about an image. */
+        RECORD,
+        /** A mount in the store that belongs to no snapshot, from a daemon that died. */
+        MOUNT
     }
 
     /** What became of it. */

@@ -99,7 +99,13 @@ public final class ImageService implements AutoCloseable {
             PullTimings timings) {
         var partials = PartialBlobs.open(root.resolve("partial"));
         var puller = new Puller(client, sources, limits, partials);
-        var service = new ImageService(ImageStore.open(root), storage, client, puller, partials, limits, timings);
+        var images = ImageStore.open(
+                root,
+                diffId -> storage.layers()
+                        .find(diffId)
+                        .map(layer -> layer.usage().bytes())
+                        .orElse(0L));
+        var service = new ImageService(images, storage, client, puller, partials, limits, timings);
         service.sweep(); // a pull may have been under way when the last daemon died
         return service;
     }
@@ -290,6 +296,7 @@ public final class ImageService implements AutoCloseable {
     private Set<Digest> needed() {
         var needed = new HashSet<Digest>();
         images.list().forEach(image -> needed.addAll(image.diffIds()));
+        images.incomplete().forEach(image -> needed.addAll(image.diffIds()));
         return needed;
     }
 
@@ -304,17 +311,20 @@ public final class ImageService implements AutoCloseable {
     }
 
     /**
-     * Reads all layers and documents and compares them with their digests, which takes as long as the disk needs for it.
+     * Reads all layers and documents and compares them with their digests, which takes as long as the disk needs for it;
+     * looks at records and mounts too.
      *
      * @param repair whether to fetch what is damaged again, from where its image was pulled
      * @param findings hears of each thing that is wrong, as it is found
      */
     public void check(boolean repair, Finding.Listener findings, Deadline deadline) throws InterruptedException {
-        new StoreCheck(images, layers, target, puller, leases).run(repair, findings, deadline);
+        new StoreCheck(images, storage, target, puller, leases).run(repair, findings, deadline);
     }
 
-    /** Deletes what is left of downloads that did not end. */
+    /** Deletes what is left of downloads that did not end, and of images that cannot be used as they are. */
     public PartialBlobs.Freed prune() {
+        images.forgetIncomplete();
+        sweep();
         return partials.prune();
     }
 

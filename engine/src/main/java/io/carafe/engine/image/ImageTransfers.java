@@ -345,6 +345,8 @@ public final class ImageTransfers {
                     name == null ? List.of() : List.of(name),
                     List.of(),
                     layers.size(diffId)));
+        } finally {
+            sweep.run(); // of an image that could not be written down, the layer
         }
     }
 

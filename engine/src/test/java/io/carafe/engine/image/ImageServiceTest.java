@@ -125,7 +125,9 @@ class ImageServiceTest {
         assertEquals(List.of(), service.list(null));
         assertEquals(0, layers());
         try (var walk = Files.walk(directory.resolve("root/images"))) {
-            assertEquals(List.of(), walk.filter(Files::isRegularFile).toList());
+            assertEquals(
+                    List.of(directory.resolve("root/images/index.json")),
+                    walk.filter(Files::isRegularFile).toList());
         }
     }
 
@@ -429,7 +431,7 @@ class ImageServiceTest {
 
         var found = check(false);
         assertEquals(1, found.size(), found.toString());
-        assertEquals(shared.diffId(), found.getFirst().content());
+        assertEquals(shared.diffId().toString(), found.getFirst().content());
         assertEquals(Finding.Outcome.FOUND, found.getFirst().outcome());
         assertEquals(image.repoTags(), found.getFirst().images());
 
@@ -471,5 +473,123 @@ class ImageServiceTest {
         assertEquals(Finding.Outcome.FAILED, found.getFirst().outcome());
         assertTrue(found.getFirst().note().contains("404"), found.toString());
         assertTrue(storage.layers().find(own.diffId()).isPresent(), "what there is stays");
+    }
+
+    private void reopen() {
+        service.close();
+        storage.close();
+        storage = Storage.open(directory.resolve("root"), Storage.Kind.AUTO);
+        service = open(registry.host());
+    }
+
+    private void delete(String part) throws IOException {
+        DockerRegistry.run(
+                List.of("rm", "-rf", directory.resolve("root").resolve(part).toString()));
+    }
+
+    @Test
+    void allRecordsAreMadeAnewFromTheStoresDirectory() throws Exception {
+        pull("one:1");
+        pull("two:1");
+        var before = service.list("");
+        delete("images/records");
+
+        var found = check(false);
+        assertEquals(
+                2,
+                found.stream()
+                        .filter(each -> each.kind() == Finding.Kind.RECORD)
+                        .count(),
+                found.toString());
+        reopen();
+
+        assertEquals(before, service.list(""));
+        assertEquals(List.of(), check(false));
+        assertEquals(2, layers());
+        assertEquals(1, registry.requestsFor(shared.descriptor().digest()), "nothing was fetched again");
+    }
+
+    @Test
+    void lostRecordsAreWrittenAgainFromMemory() throws Exception {
+        pull("two:1");
+        delete("images/records/" + two.configDigest().toString().replace(':', '-') + ".json");
+
+        var repaired = check(true);
+
+        assertEquals(Finding.Outcome.REPAIRED, repaired.getFirst().outcome(), repaired.toString());
+        assertEquals(List.of(), check(false));
+    }
+
+    @Test
+    void theConfigurationThatADamagedStoreLostIsFetchedAgainAndNothingElse() throws Exception {
+        var image = pull("two:1");
+        delete("images/blobs/sha256/" + image.id().hex());
+        reopen();
+        assertEquals(List.of(), service.list(""));
+        assertEquals(2, layers(), "they are kept for it");
+
+        var repaired = check(true);
+
+        assertEquals(1, repaired.size(), repaired.toString());
+        assertEquals(Finding.Outcome.REPAIRED, repaired.getFirst().outcome(), repaired.toString());
+        assertEquals(List.of(image), service.list(""));
+        assertEquals(1, registry.requestsFor(shared.descriptor().digest()));
+        assertEquals(List.of(), check(false));
+    }
+
+    @Test
+    void anImageThatCannotBeRepairedIsPruned() throws Exception {
+        var image = pull("two:1");
+        delete("images/blobs/sha256/" + image.id().hex());
+        reopen();
+        registry.trick(exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            return true;
+        });
+        assertEquals(Finding.Outcome.FAILED, check(true).getFirst().outcome());
+
+        service.prune();
+
+        assertEquals(List.of(), check(true));
+        assertNothingLeft();
+    }
+
+    @Test
+    void aLayerWhoseDirectoryIsGoneOrHalfWrittenIsFetchedAgainAlone() throws Exception {
+        pull("two:1");
+        int times = 1;
+        for (var part : List.of("", "/layer.json", "/tar-split.zst", "/diff")) {
+            delete("layers/sha256/" + own.diffId().hex() + part);
+            for (boolean restarted : new boolean[] {false, true}) {
+                if (restarted) {
+                    delete("layers/sha256/" + own.diffId().hex() + part);
+                    reopen();
+                }
+                var repaired = check(true);
+
+                assertEquals(1, repaired.size(), repaired.toString());
+                assertEquals(Finding.Outcome.REPAIRED, repaired.getFirst().outcome(), repaired.toString());
+                assertEquals(++times, registry.requestsFor(own.descriptor().digest()), part);
+                assertEquals(List.of(), check(false));
+            }
+        }
+        assertEquals(1, registry.requestsFor(shared.descriptor().digest()));
+    }
+
+    @Test
+    void mountsThatBelongToNoSnapshotAreFoundAndTakenAway() throws Exception {
+        pull("two:1");
+        storage.snapshots().prepare("c1", List.of(own.diffId()), Snapshot.Options.DEFAULT);
+        storage.snapshots().mount("c1");
+        var stale = Files.createDirectories(directory.resolve("root/snapshots/lost/merged"));
+        DockerRegistry.run(List.of("mount", "-t", "tmpfs", "none", stale.toString()));
+
+        var found = check(false);
+        assertEquals(
+                List.of(stale.toString()), found.stream().map(Finding::content).toList());
+        assertEquals(Finding.Outcome.REPAIRED, check(true).getFirst().outcome());
+
+        assertEquals(List.of(), check(false));
+        assertTrue(Files.exists(directory.resolve("root/snapshots/c1/merged/own")), "that of a snapshot stays");
     }
 }

@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -20,23 +22,43 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /**
  * The images of a node, in a directory of its own: documents in {@code blobs}, one record for each image in
  * {@code records}. The directory is the truth; what is looked up is answered from memory. A record that cannot be read is
- * moved to {@code quarantine} when the store is opened, and the rest goes on.
+ * moved to {@code quarantine} when the store is opened; it and those that are missing are made anew from documents and
+ * {@link NameIndex}, and the rest goes on.
  *
- * <p>An image is whole from the moment its record is there: documents are written before, layers too, by the caller.
+ * <p>An image is whole from the moment its record is there: documents are written before, layers too, by the caller. One
+ * whose configuration is damaged is {@linkplain #incomplete incomplete}: it is not listed and keeps its layers until it is
+ * repaired, pulled again or {@linkplain #forgetIncomplete forgotten}.
  */
 public final class ImageStore {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.image");
 
-    private record Entry(ImageRecord record, Image image) {}
+    /** @param image null without its configuration */
+    private record Entry(ImageRecord record, Image image) {
+        private boolean isWhole() {
+            return image != null;
+        }
+    }
+
+    /**
+     * An image without its configuration.
+     *
+     * @param names by which it is called, with tags or digests
+     * @param origins where its configuration may be had again: names with the digest of its manifest
+     */
+    public record Incomplete(
+            Digest id, Digest manifest, List<String> names, List<String> origins, List<Digest> diffIds) {}
 
     private final Path root;
     private final Path records;
     private final BlobStore blobs;
+    private final NameIndex names;
 
     /** Replaced at each change, so that readers need no lock. */
     private volatile Map<Digest, Entry> entries = Map.of();
@@ -45,16 +67,25 @@ public final class ImageStore {
         this.root = root;
         this.records = root.resolve("records");
         this.blobs = new BlobStore(root.resolve("blobs"));
+        this.names = new NameIndex(root, blobs);
     }
 
-    /** @param root made if it is not there */
+    /** Of which nobody knows how large its layers are. */
     public static ImageStore open(Path root) {
+        return open(root, _ -> 0);
+    }
+
+    /**
+     * @param root made if it is not there
+     * @param layerBytes what a layer takes, by its DiffID; zero if it is not here
+     */
+    public static ImageStore open(Path root, ToLongFunction<Digest> layerBytes) {
         var store = new ImageStore(root);
         try {
             Files.createDirectories(store.records);
             Files.createDirectories(root.resolve("blobs"));
             store.emptyTemporary();
-            store.load();
+            store.load(new LostRecords(store.blobs, layerBytes));
         } catch (IOException e) {
             throw DurableFile.failure("open the image store " + root, e);
         }
@@ -82,7 +113,7 @@ public final class ImageStore {
 
     /** In no order. */
     public List<Image> list() {
-        return entries.values().stream().map(Entry::image).toList();
+        return whole().toList();
     }
 
     public Optional<Image> find(Digest id) {
@@ -91,11 +122,40 @@ public final class ImageStore {
 
     /** @param name normalised, with tag or digest, as in {@link Image#repoTags} or {@link Image#repoDigests} */
     public Optional<Image> find(String name) {
-        return entries.values().stream()
-                .map(Entry::image)
-                .filter(image ->
+        return whole().filter(image ->
                         image.repoTags().contains(name) || image.repoDigests().contains(name))
                 .findFirst();
+    }
+
+    private Stream<Image> whole() {
+        return entries.values().stream().filter(Entry::isWhole).map(Entry::image);
+    }
+
+    /** Images whose configuration is missing or damaged. */
+    public List<Incomplete> incomplete() {
+        return entries.values().stream()
+                .filter(entry -> !entry.isWhole())
+                .map(entry -> incomplete(entry.record()))
+                .toList();
+    }
+
+    private static Incomplete incomplete(ImageRecord record) {
+        return new Incomplete(
+                record.id(),
+                record.manifest(),
+                Stream.concat(record.tags().stream(), record.digests().stream()).toList(),
+                record.digests().stream()
+                        .map(name -> Reference.parse(name)
+                                .withDigest(record.manifest())
+                                .toString())
+                        .distinct()
+                        .toList(),
+                record.diffIds());
+    }
+
+    /** Gives up incomplete images, with their names. */
+    public synchronized void forgetIncomplete() {
+        incomplete().forEach(image -> remove(image.id()));
     }
 
     /**
@@ -117,17 +177,31 @@ public final class ImageStore {
                 size));
     }
 
-    /** Writes down an image whose layers are here; a tag leaves the image that had it before. */
+    /**
+     * Writes down an image whose layers are here; a tag leaves the image that had it before. If it cannot be written, the
+     * store is as before.
+     *
+     * @throws CarafeException.ResourceExhausted if the disk is full
+     */
     public synchronized Image add(NewImage image) {
-        restore(image.documents());
-        var record = merged(image);
-        var changed = new HashMap<>(entries);
-        put(changed, record, image.config());
-        for (var tag : record.tags()) {
-            takeTag(changed, tag, record.id());
+        var fresh = new ArrayList<Digest>();
+        try {
+            for (var document : image.documents()) {
+                if (blobs.put(document.digest(), document.content())) {
+                    fresh.add(document.digest());
+                }
+            }
+            var record = merged(image);
+            var changed = new HashMap<>(entries);
+            changed.put(record.id(), new Entry(record, record.image(image.config())));
+            record.tags().forEach(tag -> takeTag(changed, tag, record.id()));
+            change(changed, record.id());
+        } catch (CarafeException e) {
+            fresh.removeAll(documents(entries.values()));
+            fresh.forEach(blobs::delete);
+            throw e;
         }
-        entries = Map.copyOf(changed);
-        return entries.get(record.id()).image();
+        return entries.get(image.id()).image();
     }
 
     /**
@@ -137,13 +211,14 @@ public final class ImageStore {
      */
     public synchronized Image tag(Digest id, Reference name) {
         var entry = entries.get(id);
-        if (entry == null) {
+        if (entry == null || !entry.isWhole()) {
             throw new CarafeException.NotFound("image " + id + " is not here");
         }
         var changed = new HashMap<>(entries);
-        put(changed, entry.record().withTag(name.toString()), entry.image().config());
+        var record = entry.record().withTag(name.toString());
+        changed.put(id, new Entry(record, record.image(entry.image().config())));
         takeTag(changed, name.toString(), id);
-        entries = Map.copyOf(changed);
+        change(changed, id);
         return entries.get(id).image();
     }
 
@@ -151,13 +226,35 @@ public final class ImageStore {
     public synchronized void untag(String tag) {
         var changed = new HashMap<>(entries);
         takeTag(changed, tag, null);
-        entries = Map.copyOf(changed);
+        change(changed, null);
     }
 
     /** Writes documents of images that are here again where they are missing or damaged. */
-    public void restore(List<ResolvedImage.Document> documents) {
+    public synchronized void restore(List<ResolvedImage.Document> documents) {
         for (var document : documents) {
             blobs.put(document.digest(), document.content());
+        }
+        var changed = new HashMap<>(entries);
+        changed.replaceAll((_, entry) -> entry.isWhole() ? entry : entry(entry.record()));
+        entries = Map.copyOf(changed);
+    }
+
+    /** What is wrong with the record of an image on disk; null if nothing is. */
+    public synchronized String recordProblem(Digest id) {
+        var entry = entries.get(id);
+        try {
+            return entry == null || Json.read(path(id), ImageRecord.class).equals(entry.record())
+                    ? null
+                    : "its record is not what it was";
+        } catch (IOException | CarafeException e) {
+            return "its record cannot be read: " + e.getMessage();
+        }
+    }
+
+    /** Writes the record of an image again. */
+    public synchronized void restoreRecord(Digest id) {
+        if (entries.containsKey(id)) {
+            writeAll(List.of(entries.get(id).record()));
         }
     }
 
@@ -192,17 +289,44 @@ public final class ImageStore {
                 pinned);
     }
 
-    private void takeTag(Map<Digest, Entry> changed, String tag, Digest from) {
-        for (var other : List.copyOf(changed.values())) {
-            if (!other.record().id().equals(from) && other.record().tags().contains(tag)) {
-                put(changed, other.record().withoutTag(tag), other.image().config());
+    private static void takeTag(Map<Digest, Entry> changed, String tag, Digest to) {
+        changed.replaceAll((id, entry) -> {
+            if (id.equals(to) || !entry.record().tags().contains(tag)) {
+                return entry;
             }
+            var record = entry.record().withoutTag(tag);
+            return new Entry(
+                    record, entry.isWhole() ? record.image(entry.image().config()) : null);
+        });
+    }
+
+    /** @param first whose record makes the change true, the others follow; null if there is none */
+    private void change(Map<Digest, Entry> changed, Digest first) {
+        writeAll(changed.values().stream()
+                .map(Entry::record)
+                .filter(record -> !entries.containsKey(record.id())
+                        || !record.equals(entries.get(record.id()).record()))
+                .sorted(Comparator.comparing(record -> !record.id().equals(first)))
+                .toList());
+        entries = Map.copyOf(changed);
+        names.follow(recordsNow());
+    }
+
+    /** All or none of them; if the machine stops meanwhile, the first ones, and {@link #settleTags} does the rest. */
+    private void writeAll(List<ImageRecord> changed) {
+        var staged = new ArrayList<DurableFile>();
+        try {
+            for (var record : changed) {
+                staged.add(DurableFile.stage(path(record.id()), Json.write(record)));
+            }
+            staged.forEach(DurableFile::publish);
+        } finally {
+            staged.forEach(DurableFile::close);
         }
     }
 
-    private void put(Map<Digest, Entry> changed, ImageRecord record, ImageConfig config) {
-        DurableFile.write(path(record.id()), Json.write(record));
-        changed.put(record.id(), new Entry(record, record.image(config)));
+    private List<ImageRecord> recordsNow() {
+        return entries.values().stream().map(Entry::record).toList();
     }
 
     /** Forgets the image with all its names, and deletes the documents that no other image has; its layers stay. */
@@ -212,6 +336,7 @@ public final class ImageStore {
         if (removed == null) {
             return;
         }
+        names.leave(changed.values().stream().map(Entry::record).toList());
         DurableFile.delete(path(id));
         entries = Map.copyOf(changed);
         var needed = documents(changed.values());
@@ -232,7 +357,7 @@ public final class ImageStore {
         return records.resolve(id.algorithm() + "-" + id.hex() + ".json");
     }
 
-    private void load() throws IOException {
+    private void load(LostRecords lost) throws IOException {
         var loaded = new HashMap<Digest, Entry>();
         for (var path : files(records)) {
             if (path.toString().endsWith(DurableFile.TEMPORARY)) {
@@ -240,39 +365,63 @@ public final class ImageStore {
                 continue;
             }
             try {
-                var entry = entry(path);
-                loaded.put(entry.record().id(), entry);
+                var record = record(path);
+                loaded.put(record.id(), entry(record));
             } catch (CarafeException | IOException e) {
                 quarantine(path, e);
             }
         }
-        settleTags(loaded);
         entries = Map.copyOf(loaded);
-        sweepBlobs(documents(loaded.values()));
+        var index = names.read();
+        for (var record : lost.find(index.orElse(null), recordsNow())) {
+            loaded.put(record.id(), entry(record));
+        }
+        settleTags(loaded);
+        keepOrKnow(loaded);
+        if (!index.equals(Optional.of(NameIndex.of(recordsNow())))) {
+            names.follow(recordsNow());
+        }
+        blobs.sweep(documents(loaded.values()));
     }
 
-    private Entry entry(Path path) throws IOException {
+    private ImageRecord record(Path path) throws IOException {
         var record = Json.read(path, ImageRecord.class);
         if (!record.isWhole() || !path.equals(path(record.id()))) {
             throw new IOException(path + ": it is not a whole image record");
         }
-        var config = blobs.get(record.id())
-                .orElseThrow(() -> new IOException("the configuration " + record.id() + " is missing or damaged"));
-        return new Entry(record, record.image(Json.read(config, ImageConfig.class, "configuration " + record.id())));
+        return record;
     }
 
-    private void quarantine(Path path, Exception cause) throws IOException {
+    private Entry entry(ImageRecord record) {
+        var what = "configuration " + record.id();
+        try {
+            var config = blobs.get(record.id());
+            if (config.isPresent()) {
+                return new Entry(record, record.image(Json.read(config.get(), ImageConfig.class, what)));
+            }
+        } catch (CarafeException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0}: {1}", what, e.getMessage());
+        }
         LOG.log(
                 System.Logger.Level.WARNING,
-                "image record {0} is moved to quarantine, pull the image again: {1}",
-                path,
-                cause.getMessage());
-        var directory = Files.createDirectories(root.resolve("quarantine"));
-        Files.move(path, directory.resolve(path.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                "image {0} {1} is incomplete, since its configuration is missing or damaged: pull it again",
+                record.id(),
+                record.tags());
+        return new Entry(record, null);
+    }
+
+    private void quarantine(Path path, Exception cause) {
+        LOG.log(System.Logger.Level.WARNING, "image record {0} is moved to quarantine: {1}", path, cause.getMessage());
+        try {
+            var directory = Files.createDirectories(root.resolve("quarantine"));
+            Files.move(path, directory.resolve(path.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "it stays where it is: {0}", e.getMessage());
+        }
     }
 
     /** A crash between the two records that a moved tag changes leaves it with both: the later one has it. */
-    private void settleTags(Map<Digest, Entry> loaded) {
+    private static void settleTags(Map<Digest, Entry> loaded) {
         var owners = new HashMap<String, ImageRecord>();
         for (var entry : loaded.values()) {
             for (var tag : entry.record().tags()) {
@@ -282,15 +431,17 @@ public final class ImageStore {
         owners.forEach((tag, owner) -> takeTag(loaded, tag, owner.id()));
     }
 
-    private void sweepBlobs(Set<Digest> needed) throws IOException {
-        for (var algorithm : files(root.resolve("blobs"))) {
-            for (var path : files(algorithm)) {
-                var hex = path.getFileName().toString();
-                if (needed.stream().noneMatch(digest -> digest.hex().equals(hex))) {
-                    Files.deleteIfExists(path);
-                }
-            }
+    /** A disk that is full must not keep the store from being opened, which is the way to empty it. */
+    private void keepOrKnow(Map<Digest, Entry> loaded) {
+        try {
+            writeAll(loaded.values().stream()
+                    .map(Entry::record)
+                    .filter(record -> !recordsNow().contains(record))
+                    .toList());
+        } catch (CarafeException.ResourceExhausted e) {
+            LOG.log(System.Logger.Level.WARNING, "image records are mended in memory only: {0}", e.getMessage());
         }
+        entries = Map.copyOf(loaded);
     }
 
     private static List<Path> files(Path directory) throws IOException {
