@@ -122,3 +122,29 @@ int op_remount_root_readonly(struct run *run, const struct step *step) {
     struct carafe_mount_attr attributes = {.set = CARAFE_MOUNT_ATTR_RDONLY};
     return sys_mount_setattr(run->root, 0, &attributes) < 0 ? fail(run, "make the root file system read-only") : 0;
 }
+
+/* Takes away what is mounted at these paths of a root on the host, in this order; the container may have left something else there. */
+int op_unmount(struct run *run, const struct step *step) {
+    const unsigned char *at = step->args[1].list;
+    char link[64];
+    int result = 0;
+    run->root = open(step->args[0].s, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (run->root < 0) {
+        return errno == ENOENT ? 0 : fail(run, "open root file system %s", step->args[0].s);
+    }
+    for (uint32_t i = 0; i < step->args[1].count; i++) {
+        const char *path = list_next(&at);
+        int fd = root_open(run, path, O_PATH);
+        if (fd < 0) {
+            continue;
+        }
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        if (umount2(link, MNT_DETACH) < 0 && errno != EINVAL) { /* EINVAL: nothing is mounted there */
+            result = fail(run, "unmount %s", path);
+        }
+        close(fd);
+    }
+    close(run->root);
+    run->root = -1;
+    return result;
+}

@@ -53,6 +53,7 @@ enum op {
     OP_SCOPE_SET = 65,
     OP_SCOPE_STOP,
     OP_RMDIR,
+    OP_UNMOUNT,
     OP_APPARMOR = 70,
     OP_SELINUX,
     OP_NO_NEW_PRIVS,

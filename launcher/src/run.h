@@ -78,6 +78,7 @@ int op_rootfs(struct run *run, const struct step *step); /* op_root.c */
 int op_pivot(struct run *run, const struct step *step);
 int op_root_propagation(struct run *run, const struct step *step);
 int op_remount_root_readonly(struct run *run, const struct step *step);
+int op_unmount(struct run *run, const struct step *step);
 int op_mask(struct run *run, const struct step *step); /* op_masks.c */
 int op_readonly(struct run *run, const struct step *step);
 int op_device(struct run *run, const struct step *step); /* op_devices.c */

@@ -119,12 +119,6 @@ final class KernelRules {
     static void paths(Draft draft) {
         var masked = Property.of("linux.maskedPaths");
         var readOnly = Property.of("linux.readonlyPaths");
-        if (!draft.has(Kind.MOUNT)
-                && !(draft.linux.maskedPaths().isEmpty()
-                        && draft.linux.readonlyPaths().isEmpty())) {
-            throw (draft.linux.maskedPaths().isEmpty() ? readOnly : masked)
-                    .wrong("would be changed on the host; add a mount namespace to linux.namespaces");
-        }
         for (int i = 0; i < draft.linux.readonlyPaths().size(); i++) {
             var path = readOnly.at(i).absolute(draft.linux.readonlyPaths().get(i));
             draft.add(Phase.INSIDE, readOnly.at(i), new Step.ReadOnly(path));

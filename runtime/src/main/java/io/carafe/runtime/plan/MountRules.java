@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -62,6 +63,33 @@ final class MountRules {
         sealed.forEach(entry -> draft.add(entry.phase(), entry.origin(), entry.step()));
     }
 
+    /**
+     * Without a mount namespace of its own a container's mounts are the host's, in its root, from where they have to be taken
+     * away again.
+     */
+    static void undo(Draft draft) {
+        if (draft.has(Kind.MOUNT)) {
+            return;
+        }
+        var paths = draft.entries().stream()
+                .flatMap(entry -> mountedAt(entry.step()).stream())
+                .toList();
+        if (!paths.isEmpty()) {
+            draft.add(Phase.DELETED, MOUNTS, new Step.Unmount(rootfs(draft.request), paths.reversed()));
+        }
+    }
+
+    private static Optional<String> mountedAt(Step step) {
+        return switch (step) {
+            case Step.Attach attach -> Optional.of(attach.path());
+            case Step.Mask mask -> Optional.of(mask.path());
+            case Step.ReadOnly readOnly -> Optional.of(readOnly.path());
+            case Step.Device device -> Optional.of(device.path()); // bound from the host where none can be made
+            case Step.DevConsole console -> Optional.of("/dev/console");
+            default -> Optional.empty();
+        };
+    }
+
     /** {@code root.path}, absolute. */
     static String rootfs(PlanRequest request) {
         var origin = Property.of("root");
@@ -70,8 +98,10 @@ final class MountRules {
     }
 
     private void root() {
-        if (!draft.has(Kind.MOUNT) && !draft.spec.mounts().isEmpty()) {
-            throw MOUNTS.wrong("would be made on the host; add a mount namespace to linux.namespaces");
+        var origin = Property.of("root");
+        var root = origin.required(draft.spec.root());
+        if (!draft.has(Kind.MOUNT) && root.readonly()) {
+            throw origin.member("readonly").wrong("needs a mount namespace in linux.namespaces");
         }
         // whatever the root is to be inside, nothing made here may reach the host
         long propagation = draft.has(Kind.MOUNT) ? Flags.MS_SLAVE | Flags.MS_REC : 0;

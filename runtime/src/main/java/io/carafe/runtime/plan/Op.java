@@ -71,6 +71,7 @@ public enum Op {
     SCOPE_SET(65, "ssul", HOST),
     SCOPE_STOP(66, "ss", DELETED),
     RMDIR(67, "s", DELETED),
+    UNMOUNT(68, "sl", DELETED),
 
     APPARMOR(70, "s", GATE),
     SELINUX(71, "s", GATE),

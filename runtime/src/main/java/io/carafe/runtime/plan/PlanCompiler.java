@@ -83,6 +83,7 @@ public final class PlanCompiler {
         if (process != null) {
             new ProcessRules(draft, process).gate(seccomp);
         }
+        MountRules.undo(draft);
         HookRules.after(draft);
         return draft.entries();
     }
@@ -117,6 +118,11 @@ public final class PlanCompiler {
         rules.outside();
         draft.add(Phase.INSIDE, "", new Step.Keyring(label(process)));
         KernelRules.personality(draft);
+        if (!draft.has(Kind.MOUNT)) {
+            // no namespace leads to its root
+            draft.add(Phase.INSIDE, "root", new Step.RootFs(MountRules.rootfs(request), 0));
+            draft.add(Phase.INSIDE, "root", new Step.Pivot(Step.Pivot.Way.CHROOT));
+        }
         rules.terminal(false);
         rules.gate(seccomp);
         return draft.entries();

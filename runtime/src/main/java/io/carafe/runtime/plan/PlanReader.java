@@ -150,6 +150,7 @@ public final class PlanReader {
             case SCOPE_SET -> new Step.ScopeSet(s(), s(), number(), l());
             case SCOPE_STOP -> new Step.ScopeStop(s(), s());
             case RMDIR -> new Step.RemoveDirectory(s());
+            case UNMOUNT -> new Step.Unmount(s(), l());
             case APPARMOR -> new Step.AppArmor(s());
             case SELINUX -> new Step.SeLinux(s());
             case NO_NEW_PRIVS -> new Step.NoNewPrivileges();

@@ -736,6 +736,28 @@ public sealed interface Step {
         }
     }
 
+    /**
+     * Takes away what was mounted in the root of a container that has no mount namespace of its own.
+     *
+     * @param root on the host
+     * @param paths in the root, the last mount first; what is not mounted is fine
+     */
+    record Unmount(String root, List<String> paths) implements Step {
+        public Unmount {
+            paths = List.copyOf(paths);
+        }
+
+        @Override
+        public Op op() {
+            return Op.UNMOUNT;
+        }
+
+        @Override
+        public void tell(Arguments out) {
+            out.s("root", root).l("paths", paths);
+        }
+    }
+
     // behind the gate -----------------------------------------------------------------------------------------------
 
     /** The profile that the program gets from AppArmor. */

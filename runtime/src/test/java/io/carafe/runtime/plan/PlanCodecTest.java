@@ -67,6 +67,7 @@ class PlanCodecTest {
             new Step.ScopeSet("c.scope", "user", 0, List.of()),
             new Step.ScopeStop("c.scope", "user"),
             new Step.RemoveDirectory("/sys/fs/resctrl/g"),
+            new Step.Unmount("/b/rootfs", List.of("/dev/pts", "/dev")),
             new Step.AppArmor("p"),
             new Step.SeLinux("system_u:system_r:t:s0"),
             new Step.NoNewPrivileges(),

@@ -107,7 +107,6 @@ class RulesTest {
             l | 'timeOffsets':{'monotonic':{'secs':1}} | linux.timeOffsets: needs a new time namespace in linux.namespaces
             l | 'namespaces':[{'type':'time'}],'timeOffsets':{'real':{'secs':1}} | linux.timeOffsets: "real": unknown; known are boottime, monotonic
             l | 'namespaces':[{'type':'time'}],'timeOffsets':{'boottime':{'secs':1,'nanosecs':1000000000}} | linux.timeOffsets["boottime"].nanosecs: 1000000000 is not within 0 to 999999999
-            l | 'namespaces':[{'type':'pid'}],'maskedPaths':['/x'] | linux.maskedPaths: would be changed on the host; add a mount namespace to linux.namespaces
             l | 'maskedPaths':['/x','y'] | linux.maskedPaths[1]: "y": is no absolute path
             l | 'readonlyPaths':['y'] | linux.readonlyPaths[0]: "y": is no absolute path
             l | 'sysctl':{'vm.swappiness':'1'} | linux.sysctl["vm.swappiness"]: belongs to no namespace and would change the host
@@ -405,6 +404,21 @@ class RulesTest {
     }
 
     // exec and update -----------------------------------------------------------------------------------------------
+
+    @Test
+    void withoutAMountNamespaceMountsAreTakenAwayAgainAndExecsFindTheRoot() {
+        var spec = parse("{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"}," + PROCESS.formatted("")
+                + ",\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\"},{\"destination\":\"/m\",\"type\":\"tmpfs\"}]"
+                + ",\"linux\":{\"maskedPaths\":[\"/x\"]}}");
+        var plan = compile(spec, "v2");
+        var exec = text(compiler("v2").exec(new PlanRequest("c1", "/b", spec), spec.process()));
+
+        assertTrue(steps(plan, "rootfs").contains("path=/b/rootfs propagation=0"), plan);
+        assertTrue(steps(plan, "unmount").startsWith("unmount root=/b/rootfs paths=[/x, "), plan);
+        assertTrue(steps(plan, "unmount").endsWith("/m, /proc]"), plan);
+        assertTrue(steps(exec, "rootfs").contains("path=/b/rootfs propagation=0"), exec);
+        assertTrue(steps(exec, "pivot").contains("way=chroot"), exec);
+    }
 
     @Test
     void ofTwoValuesInTheEnvironmentTheLaterCounts() {
