@@ -28,7 +28,7 @@ const char *status_name(enum status status) {
 int id_check(const char *id) {
     size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.");
     if (length == 0 || id[length] != 0 || length > ID_MAX || strcmp(id, ".") == 0 || strcmp(id, "..") == 0) {
-        return complain("invalid container id format: \"%.200s\": only letters, digits and _ + - . are allowed", id);
+        return complain("invalid container ID format: \"%.200s\": only letters, digits and _ + - . are allowed", id);
     }
     return 0;
 }

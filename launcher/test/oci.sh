@@ -211,7 +211,7 @@ untouched terminals
 
 # what cannot be done, each without leaving anything
 plan "/bin/sleep,100"
-for id in a/b .. . "" "a b" "$(printf 'a\nb')" ä; do refused 1 "invalid container id format" create -b "$dir/bundle" "$id"; done
+for id in a/b .. . "" "a b" "$(printf 'a\nb')" ä; do refused 1 "invalid container ID format" create -b "$dir/bundle" "$id"; done
 refused 1 "exactly 1 argument" create -b "$dir/bundle"
 refused 1 "flag provided but not defined: -nothing" create --nothing one
 refused 1 "no such command: nothing" nothing

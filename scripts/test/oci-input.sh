@@ -82,6 +82,88 @@ wrong "hook" '.hooks = {"createRuntime": [{"path": "/bin/sleep", "args": ["sleep
 # shellcheck disable=SC2016 # callers look for these very words
 wrong 'exec: "nothing": executable file not found in $PATH' '.process.args = ["nothing"]'
 
+# values of another type, which a reader that means well would take
+wrong "process.user.uid" '.process.user.uid = "0"'
+wrong "process.args" '.process.args = ["sleep", 1000]'
+wrong "process.noNewPrivileges" '.process.noNewPrivileges = "false"'
+wrong "linux.resources.pids.limit" '.linux.resources.pids.limit = 7.5'
+wrong "linux.namespaces[0].type" '.linux.namespaces[0].type = 1'
+wrong "process.env[0]" '.process.env = ["NOTHING"]'
+wrong "root" 'del(.root)'
+wrong "mounts[0].destination" '.mounts[0].destination = "relative"'
+# what is asked about while nobody can answer yet
+wrong "linux.seccomp.syscalls[0].names" '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/x",
+    "syscalls": [{"names": ["sendmsg"], "action": "SCMP_ACT_NOTIFY"}]}'
+
+# a cgroup that is frozen; a pid file in a directory that is not there; a bundle that is not there
+freezer=/sys/fs/cgroup/freezer/$name
+if [ -d /sys/fs/cgroup/freezer ]; then
+    mkdir "$freezer"
+    echo FROZEN >"$freezer/freezer.state"
+    cp "$dir/right.json" "$bundle/config.json"
+    code=0
+    said=$(oci create --bundle "$bundle" one 2>&1 >/dev/null </dev/null) || code=$?
+    same "exit code: a frozen cgroup" $code 1
+    case $said in *frozen*) passed=$((passed + 1)) ;; *) echo "failed: a frozen cgroup: '$said'"; exit 1 ;; esac
+    same "a frozen cgroup is left as it was" "$(cat "$freezer/freezer.state")" FROZEN
+    echo THAWED >"$freezer/freezer.state"
+    rmdir "$freezer"
+    same "what is left: a frozen cgroup" "$(ls "$dir/root")" ""
+fi
+for flags in "--bundle $bundle --pid-file $dir/no-directory/pid" "--bundle $dir/no-bundle"; do
+    cp "$dir/right.json" "$bundle/config.json"
+    code=0
+    # shellcheck disable=SC2086 # flags are words
+    said=$(oci create $flags one 2>&1 >/dev/null </dev/null) || code=$?
+    same "exit code: $flags" $code 1
+    case $said in *"no such file or directory"*) passed=$((passed + 1)) ;; *) echo "failed: $flags: '$said'"; exit 1 ;; esac
+    same "what is left: $flags" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
+done
+
+# two creates of one id at once, each with a compiler of its own
+jq '.process.args = ["sleep", "1000"]' "$dir/right.json" >"$bundle/config.json"
+code=0
+oci create --bundle "$bundle" one >"$dir/race" 2>&1 </dev/null &
+oci create --bundle "$bundle" one >"$dir/race.too" 2>&1 </dev/null || code=$?
+wait $! || code=$((code + $?))
+same "exit codes of two creates" $code 1
+same "who came second" "$(cat "$dir/race" "$dir/race.too" | sed 's/.*msg="//; s/"$//')" "container with given ID already exists: one"
+oci delete --force one
+
+# kill -9 while the compiler works
+for pause in 0.02 0.1 0.3 0.6; do
+    oci create --bundle "$bundle" one >/dev/null 2>&1 </dev/null &
+    killed=$!
+    sleep $pause
+    kill -9 $killed 2>/dev/null || true
+    wait $killed 2>/dev/null || true
+    oci delete --force one
+    same "what is left of a create that was killed after $pause s" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
+done
+
+# a bundle that vanishes while the container runs
+cp -a "$bundle" "$dir/gone"
+oci run --detach --bundle "$dir/gone" one >/dev/null 2>&1
+rm "$dir/gone/config.json"
+code=0
+said=$(oci exec one true 2>&1) || code=$?
+same "exit code: exec without a bundle" $code 255
+case $said in *config.json*"no such file or directory"*) passed=$((passed + 1)) ;; *) echo "failed: exec without a bundle: '$said'"; exit 1 ;; esac
+rm -rf "$dir/gone"
+same "state without a bundle" "$(oci state one | jq -r .status)" running
+oci kill one KILL
+for _ in $(seq 100); do [ "$(oci state one | jq -r .status)" != stopped ] || break; sleep 0.05; done
+oci delete one
+same "what is left: a bundle that vanished" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
+
+# no namespace at all: the mounts are the host's, and go with the container; an exec finds its root
+jq '.process.args = ["sleep", "1000"] | .linux.namespaces = [] | del(.hostname)' "$dir/right.json" >"$bundle/config.json"
+oci run --detach --bundle "$bundle" one >/dev/null 2>&1
+same "exec where there is no mount namespace" "$(oci exec one sh -c 'echo /bin/busybox /proc/self/root/bin/b*')" "/bin/busybox /proc/self/root/bin/busybox"
+oci delete --force one
+same "mounts that are left" "$(grep -c "$bundle" /proc/self/mountinfo || true)" 0
+same "what is left: no namespaces" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
+
 # exec and update of what was compiled in two ways
 cp "$dir/right.json" "$bundle/config.json"
 jq '.process.args = ["sleep", "1000"]' "$dir/right.json" >"$bundle/config.json"
@@ -100,6 +182,14 @@ same "update from standard input" "$(cat /sys/fs/cgroup/pids/"$name"/pids.max 2>
 oci update --pids-limit 78 one
 same "update by flags" "$(cat /sys/fs/cgroup/pids/"$name"/pids.max 2>/dev/null || cat /sys/fs/cgroup/"$name"/pids.max)" 78
 same "events" "$(oci events --stats one | jq -r '.type + " " + .id')" "stats one"
+if [ -d /sys/fs/cgroup/pids ]; then
+    mkdir "/sys/fs/cgroup/pids/$name/inner"
+    same "exec in a cgroup of the container's" "$(oci exec --cgroup pids:inner one cat /proc/self/cgroup | sed -n 's/^[0-9]*:pids://p')" "/inner"
+fi
+code=0
+said=$(oci exec --cgroup ../elsewhere one true 2>&1) || code=$?
+same "exec in a cgroup that is not the container's" $code 255
+same "help of a command" "$(oci exec --help | grep -c -e --ignore-paused)" 1
 oci delete --force one
 same "what is left" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
 # somebody without privileges, who is root inside

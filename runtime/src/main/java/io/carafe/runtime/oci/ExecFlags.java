@@ -67,7 +67,7 @@ final class ExecFlags {
                 line.value("cwd").orElse(own.cwd()),
                 capabilities(own.capabilities(), line.all("cap", "c")),
                 own.rlimits(),
-                own.noNewPrivileges() || line.isOn("no-new-privs"),
+                line.value("no-new-privs").isPresent() ? line.isOn("no-new-privs") : own.noNewPrivileges(),
                 line.value("apparmor").orElse(own.apparmorProfile()),
                 line.value("process-label").orElse(own.selinuxLabel()),
                 own.oomScoreAdj(),
@@ -126,6 +126,7 @@ final class ExecFlags {
         }
     }
 
+    /** Never inheritable: what was not the container's would pass through programs with inheritable bits (CVE-2022-29162). */
     private static Capabilities capabilities(Capabilities own, List<String> more) {
         if (more.isEmpty()) {
             return own;
@@ -136,7 +137,7 @@ final class ExecFlags {
                 joined(base.effective(), more),
                 base.inheritable(),
                 joined(base.permitted(), more),
-                base.ambient());
+                base.inheritable().isEmpty() ? base.ambient() : joined(base.ambient(), more));
     }
 
     private static List<String> joined(List<String> first, List<String> second) {

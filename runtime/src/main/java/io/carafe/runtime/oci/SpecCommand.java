@@ -65,7 +65,7 @@ final class SpecCommand {
                 // all
                 mount.put("type", "none").put("source", "/sys");
                 var options = mount.putArray("options");
-                List.of("rbind", "nosuid", "noexec", "nodev", "ro").forEach(options::add);
+                List.of("rbind", "nosuid", "noexec", "nodev", "rro").forEach(options::add);
             } else if (destination.equals("/dev/pts")) {
                 // the group tty is none of the one that is mapped
                 removeIf((ArrayNode) mount.get("options"), "gid=");

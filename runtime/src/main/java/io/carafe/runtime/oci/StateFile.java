@@ -40,7 +40,7 @@ public record StateFile(
     public static StateFile read(Path root, String id) {
         if (!id.matches("[A-Za-z0-9_+.-]+") || id.equals(".") || id.equals("..")) {
             throw new CarafeException.InvalidArgument(
-                    "invalid container id format: \"" + id + "\": only letters, digits and _ + - . are allowed");
+                    "invalid container ID format: \"" + id + "\": only letters, digits and _ + - . are allowed");
         }
         var file = root.resolve(id).resolve("state.json");
         try {

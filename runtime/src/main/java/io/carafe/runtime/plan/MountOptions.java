@@ -119,6 +119,23 @@ record MountOptions(
                 List.copyOf(parsed.rest));
     }
 
+    /** These, but read-only means what is mounted below as well: the host's cgroups, where it is all of /sys (CVE-2023-25809). */
+    MountOptions readOnlyBelow() {
+        long readOnly = recursive ? set & Flags.RDONLY : 0;
+        return new MountOptions(
+                set & ~readOnly,
+                clear,
+                setBelow | readOnly,
+                clearBelow,
+                propagation,
+                bind,
+                recursive,
+                idmap,
+                idmapBelow,
+                copyUp,
+                fileSystem);
+    }
+
     private static final class Parser {
         private final List<String> rest = new ArrayList<>();
         private long set;

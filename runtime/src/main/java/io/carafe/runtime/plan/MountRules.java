@@ -158,7 +158,8 @@ final class MountRules {
         var phase = draft.sources();
         draft.add(phase, origin, new Step.Tree(slot, source, options.recursive()));
         mapIds(mount, options, slot, phase, origin);
-        attributes(options, propagation(options), slot, phase, origin);
+        var whole = source.equals(HOST_MOUNTS.get("sysfs")) ? options.readOnlyBelow() : options;
+        attributes(whole, propagation(options), slot, phase, origin);
         draft.add(Phase.INSIDE, origin, new Step.Attach(slot, destination, Step.Attach.Target.LIKE_SOURCE));
     }
 

@@ -152,6 +152,15 @@ class OciCompileTest {
     }
 
     @Test
+    void execAddsNoCapabilityThatProgramsInherit() throws IOException {
+        var sets = step(inContainer("exec", "", "--cap", "CAP_CHOWN", "c1", "sh"), Step.Capabilities.class);
+
+        assertEquals(0, sets.inheritable(), "CVE-2022-29162");
+        assertEquals(0, sets.ambient());
+        assertEquals(0x21, sets.permitted());
+    }
+
+    @Test
     void execEntersACgroupInTheContainers() throws IOException {
         var whole = entered(inContainer("exec", "", "c1", "sh"));
         var inside = entered(inContainer("exec", "", "--cgroup", "a/b", "c1", "sh"));

@@ -229,8 +229,7 @@ class RulesTest {
 
         assertEquals("""
                 tree slot=1 path=/sys recursive=yes
-                attributes slot=1 set=0 clear=0 propagation=MS_SLAVE recursive=yes
-                attributes slot=1 set=rdonly clear=0 propagation=0 recursive=no
+                attributes slot=1 set=rdonly clear=0 propagation=MS_SLAVE recursive=yes
                 attach slot=1 path=/sys kind=like_source""", steps(plan, "mounts[0]"));
         assertTrue(steps(plan, "mounts[1]").startsWith("filesystem slot=2 type=proc"));
     }
@@ -418,6 +417,13 @@ class RulesTest {
         assertTrue(steps(plan, "unmount").endsWith("/m, /proc]"), plan);
         assertTrue(steps(exec, "rootfs").contains("path=/b/rootfs propagation=0"), exec);
         assertTrue(steps(exec, "pivot").contains("way=chroot"), exec);
+    }
+
+    @Test
+    void theHostsSysIsReadOnlyWithTheCgroupsBelow() {
+        var mount = mount("\"type\":\"none\",\"source\":\"/sys\",\"options\":[\"rbind\",\"ro\"]");
+
+        assertTrue(mount.contains("set=rdonly clear=0 propagation=MS_SLAVE recursive=yes"), mount);
     }
 
     @Test
