@@ -1,6 +1,5 @@
 #include "execute.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,8 +32,9 @@ static void describe(struct run *run, int error, const char *format, va_list arg
     int length = vsnprintf(failure->text + at, size - at, format, arguments);
     at = length < 0 ? at : at + (size_t)length;
     if (error != 0 && at + 3 < size) {
-        snprintf(failure->text + at, size - at, ": %s", strerror(error));
-        failure->text[at + 2] = (char)tolower((unsigned char)failure->text[at + 2]); /* as other runtimes write it: callers look for it */
+        char reason[128];
+        failure_reason(reason, sizeof reason, error);
+        snprintf(failure->text + at, size - at, ": %s", reason);
     }
 }
 

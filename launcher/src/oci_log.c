@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failure.h"
 #include "oci_json.h"
 
 enum { MESSAGE_MAX = 4096 };
@@ -93,10 +94,7 @@ int complain_errno(const char *format, ...) {
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     char reason[128];
-    snprintf(reason, sizeof reason, "%s", strerror(error));
-    if (reason[0] >= 'A' && reason[0] <= 'Z') {
-        reason[0] = (char)(reason[0] - 'A' + 'a'); /* as Go's runtimes say it, which callers match */
-    }
+    failure_reason(reason, sizeof reason, error);
     return complain("%s: %s", message, reason);
 }
 

@@ -157,9 +157,9 @@ oci delete one
 same "what is left: a bundle that vanished" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
 
 # no namespace at all: the mounts are the host's, and go with the container; an exec finds its root
-jq '.process.args = ["sleep", "1000"] | .linux.namespaces = [] | del(.hostname)' "$dir/right.json" >"$bundle/config.json"
+jq '.process.args = ["sleep", "1000"] | .linux.namespaces = [] | .root.readonly = false | del(.hostname)' "$dir/right.json" >"$bundle/config.json"
 oci run --detach --bundle "$bundle" one >/dev/null 2>&1
-same "exec where there is no mount namespace" "$(oci exec one sh -c 'echo /bin/busybox /proc/self/root/bin/b*')" "/bin/busybox /proc/self/root/bin/busybox"
+same "exec where there is no mount namespace" "$(oci exec one sh -c "echo /bin/b*")" /bin/busybox
 oci delete --force one
 same "mounts that are left" "$(grep -c "$bundle" /proc/self/mountinfo || true)" 0
 same "what is left: no namespaces" "$(ls "$dir/root"; find /sys/fs/cgroup -name "$name")" ""
