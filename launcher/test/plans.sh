@@ -474,6 +474,33 @@ run slowhook
 has "hook that hangs" "$err" "did not end within 100 ms"
 pgrep -f "sleep 600" >/dev/null && fail "a hook's processes are left"
 
+# --- rules for devices: of two programs the later counts, alone
+for unified in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [ -e $unified/cgroup.procs ] || continue
+    [ -e $unified/cgroup.controllers ] || continue
+    inner=$unified/carafe-plans-test-$$
+    deny=xb4000000000000009500000000000000 allow=xb4000000010000009500000000000000
+    for programs in "$deny $allow allowed" "$allow $deny denied"; do
+        # shellcheck disable=SC2086 # three words
+        set -- $programs
+        plan rules <<END
+host cgroup $inner 1
+host device-rules $inner $1
+host device-rules $inner $2
+outside enter $inner
+$NAMESPACES
+$MOUNTS
+inside pivot 1
+gate exec / [sh,-c,(: >/dev/zero) 2>&- && echo allowed || echo denied] [PATH=/bin]
+deleted cgroup-remove $inner
+END
+        run rules
+        same "the later of two programs for devices ($err)" "$out" "$3"
+        "$planned" phase "$dir/rules" deleted || fail "remove $inner"
+    done
+    break
+done
+
 # --- a small memory limit
 if [ -e /sys/fs/cgroup/memory ]; then
     small=/sys/fs/cgroup/memory/carafe-plans-test-$$
