@@ -37,10 +37,8 @@ final class EventCalls {
                             case STOPPED -> ContainerEventType.CONTAINER_STOPPED_EVENT;
                             case DELETED -> ContainerEventType.CONTAINER_DELETED_EVENT;
                         })
-                .setCreatedAt(PodMessages.nanos(event.at()));
-        if (event.pod() != null) {
-            message.setPodSandboxStatus(PodMessages.status(event.pod()));
-        }
+                .setCreatedAt(PodMessages.nanos(event.at()))
+                .setPodSandboxStatus(PodMessages.status(event.pod()));
         event.containers()
                 .forEach(container -> message.addContainersStatuses(ContainerMessages.status(container, images)));
         return message.build();

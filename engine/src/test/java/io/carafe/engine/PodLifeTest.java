@@ -248,6 +248,7 @@ class PodLifeTest {
             var seen = new ArrayList<String>();
             while (seen.size() < 8) {
                 var event = events.next();
+                assertEquals(pod, event.pod().id());
                 seen.add((event.id().equals(pod) ? "pod " : "container ") + event.kind());
             }
             assertEquals(

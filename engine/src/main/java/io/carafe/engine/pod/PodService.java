@@ -322,10 +322,8 @@ public final class PodService implements Pods, AutoCloseable {
 
     private void publish(Pod pod, ContainerEvent.Kind kind) {
         if (core.events().hasSubscribers()) {
-            boolean deleted = kind == ContainerEvent.Kind.DELETED;
             core.events()
-                    .publish(new ContainerEvent(
-                            pod.id(), kind, Instant.now(), deleted ? null : pod.status(), containers.of(pod.id())));
+                    .publish(new ContainerEvent(pod.id(), kind, Instant.now(), pod.status(), containers.of(pod.id())));
         }
     }
 }
