@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-vm install dist bench soak chaos fuzz conformance clean
+.PHONY: help build demo test test-vm test-kubelet install dist bench soak chaos fuzz conformance clean
 
 help: ## print these lines
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -20,6 +20,9 @@ test: ## run all tests, those that need root too (root)
 
 test-vm: ## run the tests of cgroups on cgroup v2 alone, without and under systemd, in a virtual machine (root)
 	@scripts/vm/test.sh
+
+test-kubelet: ## put a real kubelet before carafed and look at its pods (root, Go)
+	@scripts/kubelet/test.sh
 
 install: ## put carafed and carafe under $(DESTDIR)$(PREFIX)
 	@scripts/install.sh '$(DESTDIR)' '$(PREFIX)'
