@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Debian's podman and containerd run, exec into, stop and remove containers through carafe-oci (or the program OCI_RUNTIME), on
-# roots of their own, and leave no process, mount or cgroup.
+# Debian's podman and containerd, and Docker where it is installed, run, exec into, stop and remove containers through carafe-oci
+# (or the program OCI_RUNTIME), on roots of their own, and leave no process, mount or cgroup.
 set -eu
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -9,10 +9,12 @@ need_root test
 "$top/scripts/deps.sh" bench
 dir=$(mktemp -d /var/tmp/carafe-oci-callers.XXXXXX)
 containerd=""
+dockerd=""
 trap leave EXIT
 leave() {
     local status=$?
     trap - EXIT
+    [ -z "$dockerd" ] || { kill "$dockerd" && wait "$dockerd"; } 2>/dev/null || true
     [ -z "$containerd" ] || { kill "$containerd" && wait "$containerd"; } 2>/dev/null || true
     # what a failed test left: its processes name the directory, its mounts are below it
     local state
@@ -139,6 +141,49 @@ same "ctr tasks kill" $code 0
 ctr tasks rm one >/dev/null 2>&1 || true
 ctr containers rm one
 same "ctr containers rm" "$(ctr containers ls -q)" ""
+
+# Docker, where it is installed; without network, which is none of the runtime's business
+docker() { command docker --host "unix://$dir/docker.sock" "$@" </dev/null; }
+if command -v dockerd >/dev/null; then
+    mkdir -p "$dir/docker"
+    echo '{}' >"$dir/docker/daemon.json"
+    dockerd --config-file "$dir/docker/daemon.json" --data-root "$dir/docker/data" --exec-root "$dir/docker/run" --pidfile "$dir/docker/pid" \
+        --host "unix://$dir/docker.sock" --containerd "$dir/containerd.sock" --iptables=false --ip6tables=false --bridge=none \
+        --storage-driver vfs --cgroup-parent "/$(basename "$dir")" --add-runtime "carafe=$runtime" --default-runtime carafe >"$dir/dockerd.log" 2>&1 &
+    dockerd=$!
+    for _ in $(seq 100); do
+        ! docker version >/dev/null 2>&1 || break
+        kill -0 $dockerd
+        sleep 0.1
+    done
+    tar -C "$rootfs" -c . | command docker --host "unix://$dir/docker.sock" import - test >/dev/null
+    run=(run --network none --ulimit nofile=1024:1024)
+    same "docker run" "$(docker "${run[@]}" --rm test echo hello)" hello
+    code=0
+    docker "${run[@]}" --rm test sh -c 'exit 7' || code=$?
+    same "docker run's exit code" $code 7
+    for program in /bin/nothing:127 /etc/passwd:126; do
+        code=0
+        docker "${run[@]}" --rm test ${program%:*} 2>/dev/null || code=$?
+        same "docker run ${program%:*}" $code ${program#*:}
+    done
+    docker "${run[@]}" -d --name one --memory 64m test sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' >/dev/null
+    same "docker exec" "$(docker exec one echo inside)" inside
+    code=0
+    docker exec one sh -c 'exit 9' || code=$?
+    same "docker exec's exit code" $code 9
+    has "docker top" "$(docker top one)" trap
+    docker pause one >/dev/null
+    same "docker pause" "$(docker inspect --format '{{.State.Status}}' one)" paused
+    docker unpause one >/dev/null
+    docker update --memory 128m --memory-swap 256m one >/dev/null
+    docker stop --time 5 one >/dev/null
+    same "docker stop" "$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}}' one)" "exited 3"
+    docker rm -f one >/dev/null
+    kill $dockerd
+    wait $dockerd || true
+    dockerd=""
+fi
 
 same "state that is left" "$(find "$dir/shim" -mindepth 2 2>/dev/null)" ""
 same "cgroups that are left" "$(find /sys/fs/cgroup -path "*$(basename "$dir")*/*" -type d | grep -v "/conmon$" || true)" ""
