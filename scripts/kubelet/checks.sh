@@ -96,11 +96,11 @@ life_cycles() {
     check "its container ran twice" is 1 container once job .restartCount
     check "a failing container is started again" eventually 30 restarted crash fails 2
     check "and backs off" eventually 30 is CrashLoopBackOff container crash fails .state.waiting.reason
-    check "its exit code is known" is 3 container crash fails .lastState.terminated.exitCode
-    check "its termination message is known" is because container crash fails .lastState.terminated.message
-    check "the end of the log is the message where there is no other" is 'the end of the log' container crash talks .lastState.terminated.message
+    check "its exit code is known" eventually 20 is 3 container crash fails .lastState.terminated.exitCode
+    check "its termination message is known" eventually 20 is because container crash fails .lastState.terminated.message
+    check "the end of the log is the message where there is no other" eventually 20 is 'the end of the log' container crash talks .lastState.terminated.message
     check "a hung container is killed after its grace and starts again" eventually 30 restarted crash hangs 1
-    check "it was killed" is 137 container crash hangs .lastState.terminated.exitCode
+    check "it was killed" eventually 20 is 137 container crash hangs .lastState.terminated.exitCode
     check "a program that is missing says so" eventually 20 has '/no/such/program' container missing missing .state.waiting.message
     check "a container that takes too much memory is OOMKilled" eventually 60 is OOMKilled container greedy eats .state.terminated.reason
 }

@@ -22,6 +22,8 @@ final class Logging {
     private static final Logger ROOT = Logger.getLogger("");
     private static final Logger CARAFE = Logger.getLogger("io.carafe");
 
+    private static final Logger GRPC = Logger.getLogger("io.grpc.netty.NettyServerHandler");
+
     private Logging() {}
 
     /** May be called again, to change level and format of a running daemon. */
@@ -34,7 +36,15 @@ final class Logging {
         stderr.setFormatter(log.format().equals("json") ? new Json() : new Text());
         ROOT.addHandler(stderr);
         ROOT.setLevel(Level.WARNING);
-        CARAFE.setLevel(level(log.level()));
+        var level = level(log.level());
+        CARAFE.setLevel(level);
+        boolean all = level.intValue() <= Level.FINER.intValue();
+        GRPC.setFilter(all ? null : event -> !clientHasLeft(event));
+    }
+
+    /** A warning with a stack trace for each call whose client is gone before its answer, as after every restart of a kubelet. */
+    private static boolean clientHasLeft(LogRecord event) {
+        return "Stream Error".equals(event.getMessage());
     }
 
     private static Level level(String name) {

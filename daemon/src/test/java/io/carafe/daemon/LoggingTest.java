@@ -61,4 +61,17 @@ class LoggingTest {
     void levelHidesWhatIsBelowIt() {
         assertEquals("", logged("warning", "text", () -> LOG.log(Level.INFO, "quiet")));
     }
+
+    @Test
+    void clientsThatLeaveBeforeTheirAnswerAreLoggedAtTraceOnly() {
+        var grpc = System.getLogger("io.grpc.netty.NettyServerHandler");
+        Runnable events = () -> {
+            grpc.log(Level.WARNING, "Stream Error");
+            grpc.log(Level.WARNING, "another");
+        };
+
+        assertEquals(1, logged("debug", "text", events).lines().count());
+        written.reset();
+        assertEquals(2, logged("trace", "text", events).lines().count());
+    }
 }
