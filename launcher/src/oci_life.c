@@ -224,7 +224,7 @@ static int check_terminal(const struct life *life, const char *console, bool det
     return 0;
 }
 
-/* After a race for a cgroup that was lost: only what is empty goes, nobody is killed. */
+/* After a race for a cgroup or a unit's name that was lost: only what is empty goes, nobody is killed. */
 static void leave_cgroups(const struct life *life) {
     struct step step = {0};
     while (plan_next(&life->plan, OP_CGROUP, &step)) {
@@ -254,7 +254,7 @@ static pid_t make(struct life *life, int console_socket) {
         pid = execution.gate < 0 ? -1 : execute(&execution, &failure);
         if (pid < 0) {
             complain_of(&failure);
-            if (failure.op == OP_CGROUP) {
+            if (failure.op == OP_CGROUP || failure.op == OP_SCOPE) {
                 leave_cgroups(life);
             }
         }

@@ -68,9 +68,34 @@ static int wait_until_in(struct run *run, const char *unit) {
     return refuse(run, "systemd did not put the process into %s within %d ms", unit, WAIT_MILLISECONDS);
 }
 
+static int call_unit(struct run *run, const char *bus, const char *method, const char *unit, const char *mode) {
+    struct call call;
+    begin(&call, bus, method, mode == NULL ? "s" : "ss");
+    add(&call, unit);
+    if (mode != NULL) {
+        add(&call, mode);
+    }
+    return spawn_and_wait(run, call.words);
+}
+
+/* A unit of that name which failed is in the way until it is forgotten; one that is in use stays there. */
+static int start_scope(struct run *run, const struct call *call, const char *bus, const char *unit) {
+    if (spawn_and_wait(run, call->words) == 0) {
+        return 0;
+    }
+    struct failure first = *run->failure;
+    bool taken = strstr(first.text, "already loaded") != NULL;
+    if (taken && call_unit(run, bus, "ResetFailedUnit", unit, NULL) == 0 && spawn_and_wait(run, call->words) == 0) {
+        return 0;
+    }
+    *run->failure = first;
+    return -1;
+}
+
 /* unit, slice, bus, how many properties, their words as busctl takes them */
 int op_scope(struct run *run, const struct step *step) {
     struct call call;
+    const char *unit = step->args[0].s, *bus = step->args[2].s;
     char count[24], pid[16];
     if (step->args[4].count > MAX_WORDS) {
         return refuse(run, "scope: too many properties");
@@ -78,8 +103,8 @@ int op_scope(struct run *run, const struct step *step) {
     bool slice = *step->args[1].s != 0;
     snprintf(count, sizeof count, "%llu", (unsigned long long)step->args[3].u + 1 + slice);
     snprintf(pid, sizeof pid, "%d", (int)run->pid);
-    begin(&call, step->args[2].s, "StartTransientUnit", "ssa(sv)a(sa(sv))");
-    add(&call, step->args[0].s);
+    begin(&call, bus, "StartTransientUnit", "ssa(sv)a(sa(sv))");
+    add(&call, unit);
     add(&call, "replace");
     add(&call, count);
     add(&call, "PIDs");
@@ -93,7 +118,7 @@ int op_scope(struct run *run, const struct step *step) {
     }
     add_properties(&call, &step->args[4]);
     add(&call, "0");
-    return spawn_and_wait(run, call.words) < 0 ? -1 : wait_until_in(run, step->args[0].s);
+    return start_scope(run, &call, bus, unit) < 0 ? -1 : wait_until_in(run, unit);
 }
 
 /* unit, bus, how many properties, their words */
@@ -114,17 +139,12 @@ int op_scope_set(struct run *run, const struct step *step) {
 
 /* unit, bus */
 int op_scope_stop(struct run *run, const struct step *step) {
-    struct call call;
-    begin(&call, step->args[1].s, "StopUnit", "ss");
-    add(&call, step->args[0].s);
-    add(&call, "replace");
-    if (spawn_and_wait(run, call.words) == 0 || strstr(run->failure->text, "not loaded") != NULL) {
+    const char *unit = step->args[0].s, *bus = step->args[1].s;
+    if (call_unit(run, bus, "StopUnit", unit, "replace") == 0 || strstr(run->failure->text, "not loaded") != NULL) {
         return 0;
     }
-    begin(&call, step->args[1].s, "ResetFailedUnit", "s");
-    add(&call, step->args[0].s);
     struct failure first = *run->failure;
-    int result = spawn_and_wait(run, call.words);
+    int result = call_unit(run, bus, "ResetFailedUnit", unit, NULL);
     *run->failure = first;
     return result;
 }

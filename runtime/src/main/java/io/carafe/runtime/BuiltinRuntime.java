@@ -9,6 +9,7 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.process.Executables;
 import io.carafe.linux.process.ProcessRef;
 import io.carafe.linux.process.Signal;
+import io.carafe.linux.systemd.Units;
 import io.carafe.oci.runtime.Features;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.oci.runtime.SpecReader;
@@ -286,12 +287,16 @@ public final class BuiltinRuntime extends ExternalRuntime {
         var request = request(id, state.bundle(), source);
         var complete = new CurrentLimits(facts(), request).complete(resources);
         var steps = compiler().update(request, complete);
-        if (!steps.stream().allMatch(entry -> entry.step() instanceof Step.Write)) {
-            super.update(id, complete, deadline); // programs of eBPF and systemd are the launcher's
+        if (steps.stream().anyMatch(entry -> entry.step() instanceof Step.DeviceRules)) {
+            super.update(id, complete, deadline); // programs of eBPF are the launcher's
             return;
         }
         var undo = new ArrayList<Step.Write>();
         for (var entry : steps) {
+            if (entry.step() instanceof Step.ScopeSet set) {
+                tell(set, undo, deadline);
+                continue;
+            }
             var write = (Step.Write) entry.step();
             try {
                 var before = CgroupFile.read(Path.of(write.file()));
@@ -305,6 +310,16 @@ public final class BuiltinRuntime extends ExternalRuntime {
                 takeBack(undo);
                 throw refused(id, entry.origin(), write, missing, e);
             }
+        }
+    }
+
+    /** systemd has the last word, since it writes what it was told again whenever it is reloaded. */
+    private static void tell(Step.ScopeSet set, List<Step.Write> undo, Deadline deadline) {
+        try {
+            new Units().set(set.unit(), BusctlWords.properties(set.properties()), deadline);
+        } catch (CarafeException e) {
+            takeBack(undo);
+            throw e;
         }
     }
 

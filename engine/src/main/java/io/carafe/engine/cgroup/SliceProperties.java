@@ -5,33 +5,16 @@ import io.carafe.linux.dbus.Body.Property;
 import io.carafe.linux.dbus.Value;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
+import io.carafe.runtime.UnitLimits;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Limits as properties of a slice (systemd.resource-control(5)), which systemd writes, and writes again when it thinks it
  * must: what is only written to the files would be lost then.
  */
 record SliceProperties(Mode mode) {
-
-    private static final long INFINITY = -1; // the largest of all unsigned numbers
-    private static final long SECOND = 1_000_000;
-    private static final long DEFAULT_PERIOD = 100_000;
-    /** systemd keeps quotas in hundredths of a percent of one CPU, 10 ms a second, and refuses finer ones. */
-    private static final long QUOTA_STEP = 10_000;
-
-    /** Files of v2 whose property has a number or "max". */
-    private static final Map<String, String> UNIFIED = Map.of(
-            "memory.min", "MemoryMin",
-            "memory.low", "MemoryLow",
-            "memory.high", "MemoryHigh",
-            "memory.max", "MemoryMax",
-            "memory.swap.max", "MemorySwapMax",
-            "pids.max", "TasksMax",
-            "cpu.weight", "CPUWeight",
-            "io.weight", "IOWeight");
 
     /** What is null sets nothing. */
     List<Property> of(LinuxResources limits) {
@@ -43,11 +26,9 @@ record SliceProperties(Mode mode) {
             addMemory(properties, limits.memory());
         }
         if (mode == Mode.V2) {
-            limits.unified().forEach((file, value) -> {
-                if (UNIFIED.containsKey(file) && value.matches("max|[0-9]{1,18}")) {
-                    properties.add(number(UNIFIED.get(file), value.equals("max") ? INFINITY : Long.parseLong(value)));
-                }
-            });
+            limits.unified()
+                    .forEach((file, value) -> UnitLimits.unified(file, value)
+                            .forEach((name, number) -> properties.add(number(name, number))));
         }
         return properties;
     }
@@ -59,9 +40,8 @@ record SliceProperties(Mode mode) {
             properties.add(number(v2 ? "CPUWeight" : "CPUShares", weight));
         }
         if (cpu.quota() != null) {
-            long period = cpu.period() == null ? DEFAULT_PERIOD : cpu.period();
-            long perSecond = cpu.quota() < 0 ? INFINITY : roundedUp(cpu.quota() * SECOND / period);
-            properties.add(number("CPUQuotaPerSecUSec", perSecond));
+            long period = cpu.period() == null ? UnitLimits.DEFAULT_PERIOD : cpu.period();
+            properties.add(number("CPUQuotaPerSecUSec", UnitLimits.perSecond(cpu.quota(), period)));
             properties.add(number("CPUQuotaPeriodUSec", period));
         }
         if (v2 && cpu.cpus() != null) {
@@ -75,16 +55,13 @@ record SliceProperties(Mode mode) {
     private void addMemory(List<Property> properties, LinuxResources.Memory memory) {
         boolean v2 = mode == Mode.V2;
         if (memory.limit() != null) {
-            properties.add(number(v2 ? "MemoryMax" : "MemoryLimit", memory.limit() < 0 ? INFINITY : memory.limit()));
+            properties.add(number(
+                    v2 ? "MemoryMax" : "MemoryLimit", memory.limit() < 0 ? UnitLimits.INFINITY : memory.limit()));
         }
         if (v2 && memory.swap() != null && memory.limit() != null) {
             boolean none = memory.swap() < 0 || memory.limit() < 0;
-            properties.add(number("MemorySwapMax", none ? INFINITY : memory.swap() - memory.limit()));
+            properties.add(number("MemorySwapMax", none ? UnitLimits.INFINITY : memory.swap() - memory.limit()));
         }
-    }
-
-    private static long roundedUp(long perSecond) {
-        return (perSecond + QUOTA_STEP - 1) / QUOTA_STEP * QUOTA_STEP;
     }
 
     /** A list such as {@code 0-3,7} as a bit for each number, the lowest first. */

@@ -74,7 +74,7 @@ final class CgroupRules {
                 draft.add(phase, PATH, new Step.Cgroup(directory, fresh, directory.equals(cpuset)));
             }
         }
-        if (fresh && paths.unified().isPresent()) {
+        if (paths.unified().isPresent()) {
             var names = controllers(draft);
             if (!names.isEmpty()) {
                 paths.above().forEach(parent -> draft.add(phase, PATH, new Step.Controllers(parent, names)));
@@ -127,19 +127,20 @@ final class CgroupRules {
     /** New limits of a container that runs; what is null stays. */
     static void update(Draft draft, LinuxResources resources) {
         var paths = CgroupPaths.of(draft);
-        if (paths.scope().isPresent()) {
+        new LimitRules(draft, Phase.HOST, paths, true).write(resources);
+        if (!resources.devices().isEmpty()) {
+            DeviceRules.apply(draft, Phase.HOST, paths, resources.devices());
+        }
+        // after the kernel, which says at once what it does not take: systemd would keep it, and write it again and
+        // again
+        paths.scope().ifPresent(scope -> {
             var properties = ScopeProperties.changed(draft, resources);
             if (properties.count() > 0) {
-                var scope = paths.scope().get();
                 draft.add(
                         Phase.HOST,
                         PATH,
                         new Step.ScopeSet(scope.unit(), scope.bus(), properties.count(), properties.words()));
             }
-        }
-        new LimitRules(draft, Phase.HOST, paths, true).write(resources);
-        if (!resources.devices().isEmpty()) {
-            DeviceRules.apply(draft, Phase.HOST, paths, resources.devices());
-        }
+        });
     }
 }

@@ -246,7 +246,9 @@ final class LimitRules {
         } else {
             text = Long.toString(swap - memory.limit());
         }
-        var tolerance = swap < 0 ? Tolerance.MISSING : Tolerance.NONE;
+        // where the kernel counts no swap, none and no limit are as good as any
+        boolean idle = swap < 0 || text.equals("0");
+        var tolerance = idle ? Tolerance.MISSING : Tolerance.NONE;
         add(v2("memory", origin) + "/memory.swap.max", text, tolerance, origin);
     }
 

@@ -52,7 +52,7 @@ public enum Op {
     CGROUP_REMOVE(45, "s", DELETED),
     RDT(46, "slu", OUTSIDE),
     NETDEV(47, "ss", OUTSIDE),
-    CONTROLLERS(48, "sl", HOST),
+    CONTROLLERS(48, "sl", HOST, OUTSIDE),
 
     RLIMIT(50, "uuu", OUTSIDE),
     OOM_SCORE(51, "s", OUTSIDE),

@@ -2,6 +2,7 @@ package io.carafe.runtime.plan;
 
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
+import io.carafe.runtime.UnitLimits;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,12 +12,9 @@ import java.util.List;
  */
 final class ScopeProperties {
 
-    private static final long MICROSECONDS = 1_000_000;
-    private static final long DEFAULT_PERIOD = 100_000;
-    /** systemd counts CPU quota in steps of 10 ms a second. */
-    private static final long QUOTA_STEP = 10_000;
-
-    private static final String INFINITY = Long.toUnsignedString(-1);
+    private static final Property CPU = Property.of("linux.resources.cpu");
+    private static final Property UNIFIED = Property.of("linux.resources.unified");
+    private static final String INFINITY = Long.toUnsignedString(UnitLimits.INFINITY);
 
     private final List<String> words = new ArrayList<>();
     private int count;
@@ -61,6 +59,20 @@ final class ScopeProperties {
             long limit = resources.pids().limit();
             add("TasksMax", "t", limit < 0 ? INFINITY : Long.toString(limit));
         }
+        if (v2) {
+            resources.unified().forEach(this::unified);
+        }
+    }
+
+    /** What systemd has no word for is only written to its file, and left alone by systemd. */
+    private void unified(String file, String value) {
+        switch (file) {
+            case "cpuset.cpus" -> numbers("AllowedCPUs", value, UNIFIED.key(file));
+            case "cpuset.mems" -> numbers("AllowedMemoryNodes", value, UNIFIED.key(file));
+            default ->
+                UnitLimits.unified(file, value)
+                        .forEach((name, number) -> add(name, "t", Long.toUnsignedString(number)));
+        }
     }
 
     private void memory(LinuxResources.Memory memory, boolean v2) {
@@ -81,17 +93,28 @@ final class ScopeProperties {
             add(v2 ? "CPUWeight" : "CPUShares", "t", Long.toString(value));
         }
         if (set(cpu.quota())) {
-            long period = set(cpu.period()) ? cpu.period() : DEFAULT_PERIOD;
-            add("CPUQuotaPerSecUSec", "t", cpu.quota() < 0 ? INFINITY : perSecond(cpu.quota(), period));
+            long period = set(cpu.period()) ? cpu.period() : UnitLimits.DEFAULT_PERIOD;
+            add("CPUQuotaPerSecUSec", "t", Long.toUnsignedString(UnitLimits.perSecond(cpu.quota(), period)));
         }
         if (set(cpu.period())) {
             add("CPUQuotaPeriodUSec", "t", Long.toUnsignedString(cpu.period()));
         }
+        if (v2 && cpu.cpus() != null && !cpu.cpus().isEmpty()) {
+            numbers("AllowedCPUs", cpu.cpus(), CPU.member("cpus"));
+        }
+        if (v2 && cpu.mems() != null && !cpu.mems().isEmpty()) {
+            numbers("AllowedMemoryNodes", cpu.mems(), CPU.member("mems"));
+        }
     }
 
-    private static String perSecond(long quota, long period) {
-        long exact = quota * MICROSECONDS / period;
-        return Long.toString((exact + QUOTA_STEP - 1) / QUOTA_STEP * QUOTA_STEP);
+    /** A list such as {@code 0-3,7} as a bit for each number, the lowest first. */
+    private void numbers(String name, String list, Property origin) {
+        var bytes = CpuList.parse(list, origin).toByteArray();
+        var value = new ArrayList<String>(List.of(Integer.toString(bytes.length)));
+        for (byte part : bytes) {
+            value.add(Integer.toString(Byte.toUnsignedInt(part)));
+        }
+        add(name, "ay", value.toArray(String[]::new));
     }
 
     private static String limit(long bytes) {
@@ -102,8 +125,9 @@ final class ScopeProperties {
         return value != null && value != 0;
     }
 
-    private void add(String name, String type, String value) {
-        words.addAll(List.of(name, type, value));
+    private void add(String name, String type, String... value) {
+        words.addAll(List.of(name, type));
+        words.addAll(List.of(value));
         count++;
     }
 }
