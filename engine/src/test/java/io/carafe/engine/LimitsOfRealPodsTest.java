@@ -51,6 +51,7 @@ class LimitsOfRealPodsTest {
 
     @Test
     void anUpdateOfAContainerIsInForceAndReportedAfterARestartToo() throws Exception {
+        assumeTrue(layout.controllers().contains("cpuset"), "this kernel has no cpusets");
         var id = engine.containers().create(pod, shell("main", "sleep 1000 & sleep 1000"), soon());
         engine.containers().start(id, soon());
         var cgroup = layout.cgroup(engine.containers().status(id).info().get("cgroup"));
@@ -111,6 +112,7 @@ class LimitsOfRealPodsTest {
 
     @Test
     void thePodsCgroupGetsTheLimitsOfItsContainersAndTheOverhead() throws Exception {
+        assumeTrue(layout.controllers().contains("cpuset"), "this kernel has no cpusets");
         var cgroup = layout.cgroup(engine.pods().status(pod).info().get("cgroup"));
         var containers = new Resources(100_000, 50_000, 1024, 64 * MIB, 0, null, "0", "0", List.of(), Map.of());
         var overhead = new Resources(0, 10_000, 0, 16 * MIB, 0, null, "", "", List.of(), Map.of());

@@ -3,6 +3,7 @@ package io.carafe.engine.spec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.carafe.base.CarafeException.FailedPrecondition;
 import io.carafe.base.Deadline;
@@ -262,6 +263,7 @@ class SpecRuncTest {
     @Test
     @Tag("cgroup")
     void limitsAreInForce() throws Exception {
+        assumeTrue(CgroupLayout.detect().controllers().contains("cpuset"), "this kernel has no cpusets");
         var resources = new Resources(100_000, 50_000, 512, 64 << 20, 0, -997L, "0", "", List.of(), Map.of());
         boolean v2 = host.cgroups() == CgroupLayout.Mode.V2;
 
