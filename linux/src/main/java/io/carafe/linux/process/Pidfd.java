@@ -48,7 +48,10 @@ public final class Pidfd implements AutoCloseable {
             var errno = Native.errnoIn(arena);
             long fd = SYSCALL.call(errno, SYS_PIDFD_OPEN, pid, 0);
             if (fd < 0) {
-                throw new SyscallException("pidfd_open", "process " + pid, Native.errno(errno));
+                int reason = Native.errno(errno);
+                // the number may still be that of a group or session whose leader has gone: EINVAL before Linux 6.16
+                throw new SyscallException(
+                        "pidfd_open", "process " + pid, reason == Errno.EINVAL && pid > 0 ? Errno.ESRCH : reason);
             }
             return new Pidfd(pid, Fd.own((int) fd));
         }
