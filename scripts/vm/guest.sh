@@ -26,11 +26,18 @@ ip link set eth0 up
 project=/vm/project
 tests=$(printf ":$project/tests/%s" daemon engine runtime linux daemon-classes)
 echo "machine up after $(cut -d ' ' -f 1 /proc/uptime) s: Linux $(uname -r), driver $driver"
-/vm/jdk/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow \
-    -Dcarafe.launcher=$project/carafe-launcher -Dcarafe.cgroup-driver="$driver" \
-    -cp "$project/lib/*$tests" org.junit.platform.console.ConsoleLauncher execute \
-    --disable-banner --disable-ansi-colors --details=testfeed --include-tag=cgroup --exclude-tag="not-$driver" --fail-if-no-tests \
-    --scan-class-path="${tests#:}" --include-classname="$(cat $project/classes)"
-echo "carafe-test-exit=$?"
-[ "$driver" = systemd ] || { echo o >/proc/sysrq-trigger; sleep 60; }
+# run RUNTIME DIRECTORIES: the tests of those directories, with that runtime where a test leaves it open.
+run() {
+    /vm/jdk/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m --enable-native-access=ALL-UNNAMED \
+        --sun-misc-unsafe-memory-access=allow -Dcarafe.launcher=$project/carafe-launcher \
+        -Dcarafe.cgroup-driver="$driver" -Dcarafe.test.runtime="$1" \
+        -cp "$project/lib/*$tests" org.junit.platform.console.ConsoleLauncher execute \
+        --disable-banner --disable-ansi-colors --details=testfeed --include-tag=cgroup --exclude-tag="not-$driver" \
+        --scan-class-path="$2" --include-classname="$(cat $project/classes)"
+}
+
+code=0
+run carafe-oci "${tests#:}" || code=$?
+run runc $project/tests/engine || code=$?
+echo "carafe-test-exit=$code"
+[ "$driver" = systemd ] || busybox poweroff -f

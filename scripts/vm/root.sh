@@ -55,14 +55,19 @@ module=$(find "$root/usr/lib/modules" -name 'virtio_blk.ko*')
 case $module in *.xz) xz -dc "$module" ;; *.zst) zstd -dqc "$module" ;; *) cat "$module" ;; esac >"$work/initrd/virtio_blk.ko"
 cat >"$work/initrd/init" <<'END'
 #!/bin/busybox sh
-# INIT comes from the kernel's command line.
+# DRIVER, and MODULES where those of the kernel are on the host, come from the kernel's command line.
 /bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox insmod /virtio_blk.ko
-/bin/busybox mount -t ext4 /dev/vda /root
-/bin/busybox mount -t ext4 -o ro /dev/vdb /root/vm/jdk
-/bin/busybox mount -t ext4 -o ro /dev/vdc /root/vm/project
+disk=/dev/ubd
+[ -e ${disk}a ] || { disk=/dev/vd && /bin/busybox insmod /virtio_blk.ko; }
+/bin/busybox mount -t ext4 ${disk}a /root
+/bin/busybox mount -t ext4 -o ro ${disk}b /root/vm/jdk
+/bin/busybox mount -t ext4 -o ro ${disk}c /root/vm/project
+[ -z "$MODULES" ] || /bin/busybox mount -t hostfs -o "$MODULES" none /root/usr/lib/modules
 /bin/busybox mount --move /dev /root/dev
-exec /bin/busybox switch_root /root $INIT
+case $DRIVER in
+systemd) exec /bin/busybox switch_root /root /lib/systemd/systemd --unit=carafe-test.service ;;
+*) exec /bin/busybox switch_root /root /vm/project/guest.sh "$DRIVER" ;;
+esac
 END
 chmod 0755 "$work/initrd/init"
 (cd "$work/initrd" && find . | "$root/usr/bin/busybox" cpio -o -H newc 2>/dev/null) | gzip -1 >"$vm/initrd.img"
