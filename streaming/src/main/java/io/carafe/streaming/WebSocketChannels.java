@@ -41,6 +41,7 @@ final class WebSocketChannels extends SimpleChannelInboundHandler<WebSocketFrame
     private final boolean base64;
     private final boolean halfCloses;
     private final Map<Integer, BytePipe> inputs = new HashMap<>();
+    private final Pongs pongs = new Pongs();
     private Runnable onClosed = () -> {};
 
     WebSocketChannels(Channel channel, Flow flow, boolean base64, boolean halfCloses) {
@@ -82,8 +83,7 @@ final class WebSocketChannels extends SimpleChannelInboundHandler<WebSocketFrame
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame frame) {
         switch (frame) {
-            case PingWebSocketFrame ping ->
-                ctx.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
+            case PingWebSocketFrame ping -> pongs.answer(ctx, ping);
             case CloseWebSocketFrame close ->
                 ctx.writeAndFlush(new CloseWebSocketFrame(
                                 close.isFinalFragment(),

@@ -20,8 +20,11 @@ import java.util.zip.Inflater;
  */
 final class HeaderBlocks implements AutoCloseable {
 
-    /** Of an inflated block. Real ones have under 200 bytes. */
-    static final int MAX_INFLATED_BYTES = 16 * 1024;
+    /**
+     * Of an inflated block. Real ones have under 200 bytes. A stream keeps its headers, and a client can open
+     * {@link SpdyConnection#MAX_STREAMS} of them by a few bytes each, since repeated headers deflate to nothing.
+     */
+    static final int MAX_INFLATED_BYTES = 1024;
 
     private final Inflater inflater = new Inflater();
     private final Deflater deflater = new Deflater();

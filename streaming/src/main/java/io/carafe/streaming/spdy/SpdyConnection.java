@@ -26,6 +26,9 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     /** Open at a time, two for each forwarded connection. */
     static final int MAX_STREAMS = 20_000;
 
+    /** Answers that the client has not read yet: it asks for each by a few bytes, and they wait here (CVE-2019-9512). */
+    static final int MAX_UNREAD_ANSWERS = 2 * MAX_STREAMS;
+
     /** Who decides about streams. Called on the event loop: must not block. */
     public interface Acceptor {
 
@@ -44,6 +47,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     private final Acceptor acceptor;
     private final Map<Integer, SpdyStream> streams = new HashMap<>();
     private int lastStreamId;
+    private int unreadAnswers;
     private boolean leaving;
 
     public SpdyConnection(Channel channel, Flow flow, Acceptor acceptor) {
@@ -66,7 +70,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
             }
             case SpdyFrame.Ping ping -> {
                 if (ping.id() % 2 != 0) {
-                    channel.writeAndFlush(ping);
+                    answer(ping);
                 }
             }
             case SpdyFrame.GoAway _, SpdyFrame.SynReply _, SpdyFrame.Headers _ -> {
@@ -85,7 +89,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
         }
         lastStreamId = id;
         if (leaving || streams.size() >= MAX_STREAMS) {
-            channel.writeAndFlush(new SpdyFrame.RstStream(id, SpdyFrame.STATUS_REFUSED_STREAM));
+            answer(new SpdyFrame.RstStream(id, SpdyFrame.STATUS_REFUSED_STREAM));
             return;
         }
         var input = new BytePipe(flow);
@@ -93,7 +97,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
         var stream = new SpdyStream(this, id, syn.headers(), input, output);
         streams.put(id, stream);
         // Before the acceptor: it may start a thread that writes at once, and data must not overtake the reply.
-        channel.writeAndFlush(new SpdyFrame.SynReply(id, false, Map.of()));
+        answer(new SpdyFrame.SynReply(id, false, Map.of()));
         if (syn.last()) {
             stream.inputEnded = true;
             input.end();
@@ -101,7 +105,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
         if (!acceptor.accept(stream)) {
             streams.remove(id);
             input.close();
-            channel.writeAndFlush(new SpdyFrame.RstStream(id, SpdyFrame.STATUS_REFUSED_STREAM));
+            answer(new SpdyFrame.RstStream(id, SpdyFrame.STATUS_REFUSED_STREAM));
         }
     }
 
@@ -111,7 +115,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
             // Bytes may still be on their way for a stream that has just ended; those of one that never was are an
             // error.
             if (stream != null || data.streamId() > lastStreamId) {
-                channel.writeAndFlush(new SpdyFrame.RstStream(data.streamId(), SpdyFrame.STATUS_INVALID_STREAM));
+                answer(new SpdyFrame.RstStream(data.streamId(), SpdyFrame.STATUS_INVALID_STREAM));
             }
             return;
         }
@@ -121,6 +125,16 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
             stream.input().end();
             forgetIfDone(stream);
         }
+    }
+
+    /** What the client's frame asks for. One that asks and does not read is not worth holding the answers for. */
+    private void answer(SpdyFrame frame) {
+        if (++unreadAnswers > MAX_UNREAD_ANSWERS) {
+            LOG.log(System.Logger.Level.DEBUG, "spdy {0}: the client does not read what it asks for", channel);
+            channel.close();
+            return;
+        }
+        channel.writeAndFlush(frame).addListener(_ -> unreadAnswers--);
     }
 
     private void endOutput(int id) {

@@ -139,6 +139,14 @@ class SpdyCodecTest {
         }
     }
 
+    /** Each costs a few bytes on the wire, since what is repeated deflates to nothing, and is kept with its stream. */
+    @Test
+    void headersAreKeptSmallForStreamsAreMany() {
+        var padding = Map.of("streamtype", "x".repeat(HeaderBlocks.MAX_INFLATED_BYTES));
+        var bytes = encoded(new SpdyFrame.SynStream(1, false, padding));
+        assertInstanceOf(TooLongFrameException.class, rejected(receiver, bytes));
+    }
+
     @Test
     void bytesThatAreNoZlibAreRejected() {
         assertInstanceOf(CorruptedFrameException.class, rejected(receiver, synStream(new byte[] {1, 2, 3, 4})));
