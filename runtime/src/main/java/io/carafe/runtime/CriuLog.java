@@ -1,8 +1,6 @@
 package io.carafe.runtime;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,8 +14,7 @@ public final class CriuLog {
     /** The first errors of a log, which are the causes; empty if there are none, or no log. */
     public static String reason(Path log) {
         try {
-            return reason(
-                    Files.readString(log, StandardCharsets.ISO_8859_1).lines().toList());
+            return reason(LogTail.read(log).lines().toList());
         } catch (IOException e) {
             return "";
         }

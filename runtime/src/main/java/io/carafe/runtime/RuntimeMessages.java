@@ -4,7 +4,6 @@ import io.carafe.base.CarafeException;
 import io.carafe.oci.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +61,7 @@ public final class RuntimeMessages {
     /** The last error in a log file; empty if it has none or is not there. */
     public static String lastError(Path log) {
         try {
-            return lastError(new String(Files.readAllBytes(log), StandardCharsets.UTF_8));
+            return lastError(LogTail.read(log));
         } catch (IOException e) {
             return "";
         }
