@@ -34,6 +34,9 @@ final class Isal {
     private static final int GZIP = 1;
 
     private static final int BLOCK_FINISH = 5;
+    private static final int HEADER_CHECKSUM = 10;
+    private static final int INVALID_WRAPPER = -4;
+    private static final int UNSUPPORTED_METHOD = -5;
     private static final AddressLayout POINTER = ValueLayout.ADDRESS;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
@@ -78,6 +81,15 @@ final class Isal {
         }
     }
 
+    /** What should be a member does not begin as one. */
+    static final class NoMember extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoMember(String message) {
+            super(message);
+        }
+    }
+
     /** One decompression in native memory that lives as long as {@code arena}. */
     static final class State {
 
@@ -114,13 +126,19 @@ final class Isal {
          * Inflates into {@code out} until it is full, the input is used up or the member ends.
          *
          * @return bytes written
-         * @throws IOException if the input is no gzip, broken, or of another checksum
+         * @throws NoMember if the input is no gzip
+         * @throws IOException if it is broken, or of another checksum
          */
         int inflate(MemorySegment out) throws IOException {
             int room = (int) out.byteSize();
             state.set(POINTER, NEXT_OUT, out);
             state.set(INT, AVAIL_OUT, room);
             int result = (int) INFLATE.orElseThrow().call(errno, state.address());
+            if (result == INVALID_WRAPPER
+                    || result == UNSUPPORTED_METHOD
+                    || result < 0 && state.get(INT, BLOCK_STATE) == HEADER_CHECKSUM) {
+                throw new NoMember("broken gzip data: " + reason(result));
+            }
             if (result < 0 || result == 6) {
                 throw new IOException("broken gzip data: " + reason(result));
             }
@@ -132,8 +150,8 @@ final class Isal {
                 case -1 -> "invalid block";
                 case -2 -> "invalid symbol";
                 case -3 -> "invalid distance";
-                case -4 -> "invalid header";
-                case -5 -> "unsupported method";
+                case INVALID_WRAPPER -> "invalid header";
+                case UNSUPPORTED_METHOD -> "unsupported method";
                 case -6 -> "incorrect checksum";
                 default -> "ISA-L result " + result;
             };

@@ -80,8 +80,8 @@ final class IsalGzipStream extends InputStream {
         try {
             filled = state.inflate(out);
             memberBegun |= filled > 0;
-        } catch (IOException e) {
-            if (first || memberBegun) {
+        } catch (Isal.NoMember e) {
+            if (first) {
                 throw e;
             }
             ended = true;

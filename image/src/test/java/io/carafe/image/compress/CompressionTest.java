@@ -134,6 +134,15 @@ class CompressionTest {
         }
     }
 
+    /** Not garbage behind the first: it begins as a member. */
+    @ParameterizedTest
+    @EnumSource
+    void laterMemberOfAnotherChecksumIsAnError(Gzip gzip) throws IOException {
+        var packed = gzip(content(8, 3000), content(9, 20));
+        packed[packed.length - 6] ^= 1;
+        assertThrows(IOException.class, () -> gzip.unpack(packed, 1 << 16));
+    }
+
     @Test
     void bothAgreeOnRandomDamage() throws IOException {
         assumeTrue(Isal.isAvailable(), "libisal.so.2 is not installed");
