@@ -14,8 +14,10 @@ import java.util.regex.Pattern;
  */
 record Challenge(String scheme, Map<String, String> parameters) {
 
-    private static final Pattern PARAMETER =
-            Pattern.compile("\\s*([\\w-]+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,]*))\\s*,?");
+    /** With few escapes: the engine of regular expressions takes stack for each of them, and a registry may be hostile. */
+    private static final Pattern PARAMETER = Pattern.compile(
+            "\\s*([\\w-]+)\\s*=\\s*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+){0,100})\"|([^\\s,]*))\\s*,?");
+
     private static final Pattern SCHEME = Pattern.compile("\\s*([\\w-]+)(?:\\s+|$)(?!=)");
 
     /** The challenge to answer: Bearer before Basic; null if none of these is offered. */
@@ -40,8 +42,8 @@ record Challenge(String scheme, Map<String, String> parameters) {
             return null;
         }
         var parameters = new HashMap<String, String>();
-        var parameter = PARAMETER.matcher(header);
-        for (int at = start.end(); parameter.find(at) && parameter.start() == at; at = parameter.end()) {
+        var parameter = PARAMETER.matcher(header).region(start.end(), header.length());
+        for (; parameter.lookingAt(); parameter.region(parameter.end(), header.length())) {
             var quoted = parameter.group(2);
             parameters.putIfAbsent(
                     parameter.group(1).toLowerCase(Locale.ROOT),

@@ -18,6 +18,9 @@ sealed interface Signature {
     /** How many of one image are looked at. */
     int MAX_COUNT = 128;
 
+    /** All of one image together: they are held until one is found that counts. */
+    int MAX_TOTAL = 4 * MAX_SIZE;
+
     /** The type of payload that is a signature; attestations have others. */
     String SIGSTORE_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json";
 

@@ -51,6 +51,7 @@ final class SignatureSearch {
     private List<Signature> lookaside(Repository repository, Digest manifest) {
         var base = directory.lookaside(repository.reference());
         var found = new ArrayList<Signature>();
+        long total = 0;
         while (true) {
             var uri = URI.create(
                     base + "@" + manifest.algorithm() + "=" + manifest.hex() + "/signature-" + (found.size() + 1));
@@ -61,9 +62,10 @@ final class SignatureSearch {
                 return found;
             }
             found.add(Signature.ofFile(content.get(), uri.toString()));
-            if (found.size() > Signature.MAX_COUNT) {
-                throw new CarafeException.InvalidArgument(
-                        base + ": there are more than " + Signature.MAX_COUNT + " signatures of " + manifest);
+            total += content.get().length;
+            if (found.size() > Signature.MAX_COUNT || total > Signature.MAX_TOTAL) {
+                throw new CarafeException.InvalidArgument(base + ": the signatures of " + manifest + " are more than "
+                        + Signature.MAX_COUNT + " or have more than " + Signature.MAX_TOTAL + " bytes");
             }
         }
     }
@@ -114,9 +116,13 @@ final class SignatureSearch {
         var layers = attached.layers().stream()
                 .filter(layer -> Signature.SIGSTORE_TYPE.equals(layer.mediaType()))
                 .toList();
-        if (layers.size() > Signature.MAX_COUNT) {
-            throw new CarafeException.InvalidArgument(
-                    "signatures " + repository + ":" + tag(manifest) + ": there are more than " + Signature.MAX_COUNT);
+        long total = layers.stream()
+                .mapToLong(layer -> Math.min(layer.size(), Signature.MAX_TOTAL + 1L))
+                .sum();
+        if (layers.size() > Signature.MAX_COUNT || total > Signature.MAX_TOTAL) {
+            throw new CarafeException.InvalidArgument("signatures " + repository + ":" + tag(manifest)
+                    + ": they are more than " + Signature.MAX_COUNT + " or have more than " + Signature.MAX_TOTAL
+                    + " bytes");
         }
         var found = new ArrayList<Signature>();
         for (var layer : layers) {

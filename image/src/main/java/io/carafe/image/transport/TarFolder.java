@@ -22,6 +22,7 @@ final class TarFolder implements Folder {
     private static final int BLOCK = 512;
     private static final int MAX_ENTRIES = 100_000;
     private static final int MAX_EXTENSION = 1 << 20;
+    private static final int MAX_PATH = 4096;
     private static final int MAX_LINKS = 16;
 
     /** @param link what it is another name of; null for a file */
@@ -76,6 +77,9 @@ final class TarFolder implements Folder {
                 default -> {
                     var path = pax.getOrDefault("path", longName == null ? path(header) : longName);
                     var link = pax.getOrDefault("linkpath", longLink == null ? field(header, 157, 100) : longLink);
+                    if (path.length() > MAX_PATH || link.length() > MAX_PATH) {
+                        throw broken("a path in it is longer than " + MAX_PATH + " characters");
+                    }
                     switch (type) {
                         case '0', '\0', '7' -> entries.put(normalised(path), new Entry(position, size, null));
                         case '1' -> entries.put(normalised(path), new Entry(0, 0, normalised(link)));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ChallengeTest {
 
@@ -33,6 +34,18 @@ class ChallengeTest {
         assertEquals(
                 new Challenge("basic", Map.of("realm", "a", "charset", "utf-8")),
                 Challenge.choose(List.of("BASIC Realm=a, charset=utf-8")));
+    }
+
+    @Test
+    @Timeout(20)
+    void hostileHeadersCostNeitherStackNorTime() {
+        var longValue = "x".repeat(300_000);
+        assertEquals(longValue, Challenge.choose(List.of("Bearer realm=\"" + longValue + "\"")).parameter("realm"));
+        assertEquals(
+                Map.of(),
+                Challenge.choose(List.of("Bearer realm=\"" + "\\\"".repeat(150_000) + "\"")).parameters());
+        assertEquals(Map.of(), Challenge.choose(List.of("Bearer " + longValue)).parameters());
+        assertNull(Challenge.choose(List.of(longValue)));
     }
 
     @Test

@@ -269,6 +269,11 @@ class SignedPullsTest {
         Files.write(signatureFile("evil/app", digest, 2), good);
         assertDoesNotThrow(() -> pull("evil/app:1", signedBy(key, "")));
 
+        for (int number = 2; number <= 6; number++) {
+            Files.write(signatureFile("evil/app", digest, number), Arrays.copyOf(new byte[] {1}, Signature.MAX_SIZE));
+        }
+        var tooMuch = assertThrows(CarafeException.InvalidArgument.class, () -> pull("evil/app:1", signedBy(key, "")));
+        assertTrue(tooMuch.getMessage().contains("have more than"), tooMuch.getMessage());
         Files.write(file, new byte[Signature.MAX_SIZE + 1]);
         var e = assertThrows(CarafeException.InvalidArgument.class, () -> pull("evil/app:1", signedBy(key, "")));
         assertTrue(e.getMessage().contains("more than"), e.getMessage());
