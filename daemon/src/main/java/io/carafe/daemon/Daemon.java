@@ -17,6 +17,7 @@ import io.carafe.engine.EngineConfig;
 import io.carafe.engine.EngineParts;
 import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.cgroup.CgroupDriver;
+import io.carafe.engine.image.ImageLimits;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.image.PullTimings;
 import io.carafe.engine.monitor.ConmonMonitor;
@@ -40,6 +41,7 @@ import io.carafe.nri.NriConfig;
 import io.carafe.runtime.Launcher;
 import io.carafe.runtime.RuntimeHandlers;
 import io.carafe.storage.Storage;
+import io.carafe.storage.UnpackLimits;
 import io.carafe.streaming.StreamingOptions;
 import io.carafe.streaming.StreamingServer;
 import java.io.IOException;
@@ -136,6 +138,28 @@ final class Daemon implements AutoCloseable {
         Thread.ofVirtual().name("first-status").start(engine::status); // the kubelet's first will not wait
     }
 
+    private static ImageLimits limits(Config.Image image) {
+        var limits = image.limits();
+        var usual = UnpackLimits.DEFAULT;
+        return ImageLimits.of(
+                new PullLimits(
+                        limits.manifestSize(),
+                        limits.configSize(),
+                        limits.layers(),
+                        limits.unpackedSize(),
+                        limits.ratio(),
+                        image.parallelDownloads()),
+                new UnpackLimits(
+                        limits.entries(),
+                        limits.directories(),
+                        limits.pathLength(),
+                        limits.depth(),
+                        usual.totalBytes(),
+                        usual.fileBytes(),
+                        usual.headerBytes(),
+                        usual.xattrBytes()));
+    }
+
     private Engine engine(CgroupLayout cgroups, CgroupDriver driver) {
         PullTimings pulls = metrics.isPresent() ? metrics.get() : PullTimings.NONE;
         StageTimings counted = metrics.isPresent() ? metrics.get() : StageTimings.NONE;
@@ -146,7 +170,7 @@ final class Daemon implements AutoCloseable {
                 storage,
                 new RegistryClient(Patience.DEFAULT.withStall(config.image().stallTimeout())),
                 sources(config),
-                PullLimits.DEFAULT.withParallel(config.image().parallelDownloads()),
+                limits(config.image()),
                 pulls));
         var network = opened(Cni.open(new CniSettings(
                 config.cni().confDir(),

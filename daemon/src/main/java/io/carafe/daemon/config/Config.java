@@ -174,12 +174,59 @@ public record Config(
             int parallelDownloads,
 
             @Doc("Gives up on a registry that sends nothing for so long; there is no limit on the whole pull.")
-            Duration stallTimeout) {
+            Duration stallTimeout,
+
+            Limits limits) {
         public Image {
             if (parallelDownloads < 1 || parallelDownloads > 64) {
                 throw new InvalidArgument("image.parallel_downloads is " + parallelDownloads + ": must be 1 to 64");
             }
             positive("image.stall_timeout", stallTimeout);
+        }
+    }
+
+    /** What an image may cost before it is refused, pulled or loaded. Honest ones stay far below. */
+    public record Limits(
+            @Doc("Bytes of a manifest or an index.") int manifestSize,
+
+            @Doc("Bytes of a configuration.") int configSize,
+
+            @Doc("Layers; overlayfs takes no more than 500.")
+            int layers,
+
+            @Doc("Members of a layer's archive.") long entries,
+
+            @Doc("Directories that a layer makes, and likewise files that it hides: these are held in memory.")
+            int directories,
+
+            @Doc("Bytes of a path or a link's target; the kernel takes no more than 4095.")
+            int pathLength,
+
+            @Doc("Components of a path.") int depth,
+
+            @Doc("Bytes of an image's layers without compression; in each layer, also of its files with their holes.")
+            long unpackedSize,
+
+            @Doc("How many times its compressed size a layer may unpack to, beyond its first 256 MiB.")
+            int ratio) {
+
+        public Limits {
+            within("manifest_size", manifestSize, 1 << 10, 256 << 20);
+            within("config_size", configSize, 1 << 10, 256 << 20);
+            within("layers", layers, 1, 500);
+            within("entries", entries, 1, Long.MAX_VALUE);
+            within("directories", directories, 1, Integer.MAX_VALUE);
+            within("path_length", pathLength, 1, 4095);
+            within("depth", depth, 1, 4095);
+            within("unpacked_size", unpackedSize, 1, Long.MAX_VALUE);
+            within("ratio", ratio, 1, Integer.MAX_VALUE);
+        }
+
+        private static void within(String key, long value, long least, long most) {
+            if (value < least || value > most) {
+                throw new InvalidArgument("image.limits." + key + " is " + value + ": must be at least " + least
+                        + (most < Integer.MAX_VALUE ? " and at most " + most : ""));
+            }
         }
     }
 
@@ -298,7 +345,8 @@ public record Config(
                     Path.of("/etc/carafe/policies"),
                     Path.of("/etc/containers/registries.d"),
                     3,
-                    Duration.ofSeconds(60)),
+                    Duration.ofSeconds(60),
+                    new Limits(4 << 20, 8 << 20, 500, 4_000_000, 200_000, 4095, 512, 256L << 30, 1100)),
             new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
             new Nri(
                     true,
@@ -346,7 +394,8 @@ public record Config(
                         image.signaturePolicyDir,
                         image.registriesDir,
                         image.parallelDownloads,
-                        image.stallTimeout),
+                        image.stallTimeout,
+                        image.limits),
                 streaming,
                 nri,
                 stats,

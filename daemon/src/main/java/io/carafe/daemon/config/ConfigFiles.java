@@ -4,6 +4,7 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.CarafeException.InvalidArgument;
 import io.carafe.base.CarafeException.NotFound;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +70,8 @@ public final class ConfigFiles {
                 throw new InvalidArgument(source + " is larger than 1 MiB: that is no configuration file");
             }
             text = Files.readString(source);
+        } catch (CharacterCodingException e) {
+            throw new InvalidArgument(source + ": not valid TOML: it is not UTF-8", e);
         } catch (IOException e) {
             throw CarafeException.of("read configuration file " + source, e);
         }

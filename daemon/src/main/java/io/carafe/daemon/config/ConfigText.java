@@ -61,6 +61,7 @@ public final class ConfigText {
     private static String literal(Object value) {
         return switch (value) {
             case Integer number -> number.toString();
+            case Long number -> number.toString();
             case Boolean yes -> yes.toString();
             case Duration duration -> quote(Durations.format(duration));
             case List<?> list -> list.stream().map(ConfigText::literal).collect(Collectors.joining(", ", "[", "]"));

@@ -71,6 +71,10 @@ final class TomlBinder {
         if (simple == int.class) {
             return require(node.isInt(), at, "must be a whole number", node.asInt(0));
         }
+        if (simple == long.class) {
+            boolean whole = node.isIntegralNumber() && node.canConvertToLong();
+            return require(whole, at, "must be a whole number", whole ? node.longValue() : 0L);
+        }
         if (simple == boolean.class) {
             return require(node.isBoolean(), at, "must be true or false", node.asBoolean(false));
         }

@@ -65,6 +65,15 @@ class ConfigFilesTest {
     }
 
     @Test
+    void limitsOfImagesAreLongerThanAnInt() throws IOException {
+        Files.writeString(file, "[image.limits]\nunpacked_size = 1_099_511_627_776\nratio = 50\n");
+        var limits = ConfigFiles.read(file).image().limits();
+        assertEquals(1L << 40, limits.unpackedSize());
+        assertEquals(50, limits.ratio());
+        assertEquals(Config.DEFAULT.image().limits().layers(), limits.layers());
+    }
+
+    @Test
     void handlerIsAddedBesideTheBuiltInOnes() throws IOException {
         Files.writeString(
                 file, "[runtime]\ndefault_handler = \"kata\"\n[runtime.handlers.kata]\npath = \"/opt/kata\"\n");
@@ -86,6 +95,9 @@ class ConfigFilesTest {
                 "[image]\\nparallel_downloads = 'many'   | :2: image.parallel_downloads: must be a whole number",
                 "[nri]\\nenable = 'no'   | :2: nri.enable: must be true or false",
                 "[image]\\nparallel_downloads = 65       | image.parallel_downloads is 65: must be 1 to 64",
+                "[image.limits]\\nlayers = 501          | image.limits.layers is 501: must be at least 1 and at most 500",
+                "[image.limits]\\nentries = 0           | image.limits.entries is 0: must be at least 1",
+                "[image.limits]\\nunpacked_size = 1.5   | :2: image.limits.unpacked_size: must be a whole number",
                 "[image]\\nstall_timeout = '5 apples'    | :2: image.stall_timeout: \"5 apples\" is no duration",
                 "root = 'var'                            | root is \"var\": must be an absolute path",
                 "[log]\\nlevel = 'loud'                  | log.level is \"loud\": must be one of error",

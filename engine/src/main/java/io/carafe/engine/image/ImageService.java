@@ -7,7 +7,6 @@ import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.pull.PartialBlobs;
-import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.pull.Puller;
@@ -19,7 +18,6 @@ import io.carafe.oci.Digest;
 import io.carafe.oci.image.Platform;
 import io.carafe.storage.LayerStore;
 import io.carafe.storage.Storage;
-import io.carafe.storage.UnpackLimits;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -57,7 +55,7 @@ public final class ImageService implements AutoCloseable {
             RegistryClient client,
             Puller puller,
             PartialBlobs partials,
-            PullLimits limits,
+            ImageLimits limits,
             PullTimings timings) {
         this.timings = timings;
         this.partials = partials;
@@ -66,7 +64,7 @@ public final class ImageService implements AutoCloseable {
         this.storage = storage;
         this.layers = storage.layers();
         this.puller = puller;
-        this.target = new StoredLayers(layers, UnpackLimits.DEFAULT.withTotalBytes(limits.unpackedBytes()));
+        this.target = new StoredLayers(layers, limits);
         var temporary = images.temporary();
         this.transfers = new ImageTransfers(
                 images,
@@ -81,7 +79,7 @@ public final class ImageService implements AutoCloseable {
 
     /** With the registry client and limits that suit a node. */
     public static ImageService open(Path root, Storage storage, PullSources sources) {
-        return open(root, storage, new RegistryClient(), sources, PullLimits.DEFAULT, PullTimings.NONE);
+        return open(root, storage, new RegistryClient(), sources, ImageLimits.DEFAULT, PullTimings.NONE);
     }
 
     /**
@@ -95,10 +93,10 @@ public final class ImageService implements AutoCloseable {
             Storage storage,
             RegistryClient client,
             PullSources sources,
-            PullLimits limits,
+            ImageLimits limits,
             PullTimings timings) {
         var partials = PartialBlobs.open(root.resolve("partial"));
-        var puller = new Puller(client, sources, limits, partials);
+        var puller = new Puller(client, sources, limits.image(), partials);
         var images = ImageStore.open(
                 root,
                 diffId -> storage.layers()

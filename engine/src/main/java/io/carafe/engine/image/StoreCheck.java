@@ -54,7 +54,7 @@ final class StoreCheck {
 
         @Override
         public void unpack(Digest diffId, InputStream tar) throws IOException {
-            var _ = stored.layers().replace(diffId, tar, stored.limits());
+            var _ = stored.layers().replace(diffId, tar, stored.limits().layer());
         }
 
         @Override

@@ -3,12 +3,11 @@ package io.carafe.engine.image;
 import io.carafe.image.pull.LayerTarget;
 import io.carafe.oci.Digest;
 import io.carafe.storage.LayerStore;
-import io.carafe.storage.UnpackLimits;
 import java.io.IOException;
 import java.io.InputStream;
 
 /** The layer store as the target of pulls. */
-record StoredLayers(LayerStore layers, UnpackLimits limits) implements LayerTarget {
+record StoredLayers(LayerStore layers, ImageLimits limits) implements LayerTarget {
 
     @Override
     public boolean has(Digest diffId) {
@@ -17,7 +16,7 @@ record StoredLayers(LayerStore layers, UnpackLimits limits) implements LayerTarg
 
     @Override
     public void unpack(Digest diffId, InputStream tar) throws IOException {
-        var _ = layers.unpack(diffId, tar, limits);
+        var _ = layers.unpack(diffId, tar, limits.layer());
     }
 
     @Override

@@ -68,6 +68,7 @@ class ImageServiceTest {
     private NastyRegistry registry;
     private Storage storage;
     private ImageService service;
+    private ImageLimits limits = ImageLimits.DEFAULT;
     private final List<PullTimings.Pull> pulls = new CopyOnWriteArrayList<>();
 
     private final TestImages.Layer shared = TestImages.layer(TestImages.tar("shared", 300_000, 1), Packing.GZIP);
@@ -105,7 +106,7 @@ class ImageServiceTest {
                 storage,
                 new RegistryClient(List.of(), Proxies.NONE, IMPATIENT),
                 sources,
-                PullLimits.DEFAULT,
+                limits,
                 pulls::add);
     }
 
@@ -365,6 +366,41 @@ class ImageServiceTest {
 
             assertNothingLeft();
         }
+    }
+
+    @Test
+    void limitsHoldForImagesThatArePulledAndThatAreLoaded() throws IOException {
+        var saved = new ByteArrayOutputStream();
+        pull("two:1");
+        service.transfers().save(List.of("two:1"), Format.DOCKER, CopyOptions.DEFAULT, saved, Deadline.none());
+        service.close();
+        var usual = PullLimits.DEFAULT;
+        var tooSmall = List.of(
+                new PullLimits(50, usual.configBytes(), 500, usual.unpackedBytes(), 1100, 3),
+                new PullLimits(usual.manifestBytes(), 50, 500, usual.unpackedBytes(), 1100, 3),
+                new PullLimits(usual.manifestBytes(), usual.configBytes(), 1, usual.unpackedBytes(), 1100, 3),
+                new PullLimits(usual.manifestBytes(), usual.configBytes(), 500, 200_000, 1100, 3));
+        for (var limit : tooSmall) {
+            service = openAnew(ImageLimits.of(limit, UnpackLimits.DEFAULT));
+            assertThrows(CarafeException.InvalidArgument.class, () -> pull("two:1"), limit::toString);
+            var archive = new ByteArrayInputStream(saved.toByteArray());
+            assertThrows(
+                    CarafeException.InvalidArgument.class,
+                    () -> service.transfers().load(archive, AMD64, PullProgress.NONE, Deadline.none()),
+                    limit::toString);
+            assertNothingLeft();
+            service.close();
+        }
+        service = openAnew(ImageLimits.DEFAULT);
+        pull("two:1");
+    }
+
+    /** With nothing in it. */
+    private ImageService openAnew(ImageLimits changed) {
+        limits = changed;
+        var opened = open(registry.host());
+        opened.list(null).forEach(image -> opened.remove(image.id().toString()));
+        return opened;
     }
 
     @Test

@@ -80,12 +80,12 @@ final class Resolver {
 
     private ResolvedImage resolve(List<Repository> from) {
         var endpoint = new ManifestEndpoint(from.getFirst());
-        var top = endpoint.fetch(reference.manifestName(), deadline);
+        var top = endpoint.fetch(reference.manifestName(), limits.manifestBytes(), deadline);
         keep(top);
         var platformManifest = top;
         if (MediaTypes.isIndex(top.mediaType())) {
             var chosen = choose(Json.read(top.content(), Index.class, "index of " + reference));
-            platformManifest = endpoint.fetch(chosen.digest().toString(), deadline);
+            platformManifest = endpoint.fetch(chosen.digest().toString(), limits.manifestBytes(), deadline);
             if (!MediaTypes.isManifest(platformManifest.mediaType())) {
                 throw new CarafeException.InvalidArgument("image " + reference + ": its index has another index in it");
             }

@@ -23,6 +23,11 @@ public record ManifestEndpoint(Repository repository) {
 
     /** @param name a tag or a digest */
     public Fetched fetch(String name, Deadline deadline) {
+        return fetch(name, MAX_SIZE, deadline);
+    }
+
+    /** @param maxBytes of the document */
+    public Fetched fetch(String name, int maxBytes, Deadline deadline) {
         var action = "manifest of " + repository + (name.contains(":") ? "@" : ":") + name;
         return new Backoff(action, repository.patience(), deadline).retry(() -> {
             var response = repository.get(
@@ -30,7 +35,7 @@ public record ManifestEndpoint(Repository repository) {
             if (response.status() != 200) {
                 throw Failures.of(action, response);
             }
-            var content = response.body().readAll(MAX_SIZE, action);
+            var content = response.body().readAll(maxBytes, action);
             return verified(name, content, response.header("content-type"), action);
         });
     }

@@ -286,7 +286,7 @@ public final class ImageCopy {
             return content.bytes();
         }
         var verified = new Payload(layer.digest(), layer.size(), content::bytes);
-        return new Unpacked(layer.digest(), verified.open());
+        return new Unpacked(layer.digest(), verified.open(), destination.ratio());
     }
 
     /** As it is, if nothing speaks against it. */
@@ -364,9 +364,11 @@ public final class ImageCopy {
         private final Digest blob;
         private final Counting packed;
         private final InputStream archive;
+        private final int ratio;
         private long count;
 
-        Unpacked(Digest blob, InputStream packed) throws IOException {
+        Unpacked(Digest blob, InputStream packed, int ratio) throws IOException {
+            this.ratio = ratio;
             this.blob = blob;
             this.packed = new Counting(packed);
             this.archive = Compression.unpack(this.packed);
@@ -409,7 +411,6 @@ public final class ImageCopy {
                 return -1;
             }
             count += read;
-            int ratio = PullLimits.DEFAULT.ratio();
             if (count > PullLimits.RATIO_FREE && count / ratio > packed.count) {
                 throw new CarafeException.InvalidArgument("layer " + blob + ": it unpacks to more than " + ratio
                         + " times its size: this looks like a decompression bomb");

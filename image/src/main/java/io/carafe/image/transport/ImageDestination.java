@@ -2,6 +2,7 @@ package io.carafe.image.transport;
 
 import io.carafe.base.Deadline;
 import io.carafe.image.Reference;
+import io.carafe.image.pull.PullLimits;
 import io.carafe.image.registry.ManifestEndpoint.Fetched;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Descriptor;
@@ -41,6 +42,11 @@ public interface ImageDestination extends AutoCloseable {
 
     /** The kind of manifest that it wants where one has to be written anew; {@link ManifestForm#SAME} for none. */
     ManifestForm form();
+
+    /** How many times its compressed size a layer may unpack to that is not wanted as it comes ({@link PullLimits#ratio}). */
+    default int ratio() {
+        return PullLimits.DEFAULT.ratio();
+    }
 
     /**
      * Whether it has a blob, or can get it without it being sent.

@@ -55,7 +55,7 @@ class NastyRegistryTest {
             Duration.ofMillis(5),
             Duration.ofMillis(50),
             Duration.ofSeconds(2));
-    private static final PullLimits LIMITS = new PullLimits(1 << 20, 20, 64 << 20, 1100, 3);
+    private static final PullLimits LIMITS = new PullLimits(2 << 20, 1 << 20, 20, 64 << 20, 1100, 3);
 
     @TempDir
     Path directory;
