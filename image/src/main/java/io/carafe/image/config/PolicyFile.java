@@ -60,8 +60,8 @@ final class PolicyFile {
                     .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .readValue(json);
         } catch (JacksonException e) {
-            throw new CarafeException.InvalidArgument(
-                    source + ":" + e.getLocation().getLineNr() + ": " + e.getOriginalMessage(), e);
+            var at = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
+            throw new CarafeException.InvalidArgument(source + at + ": " + e.getOriginalMessage(), e);
         }
     }
 
