@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.RootedDir;
+import io.carafe.linux.fs.Stat;
 import io.carafe.linux.mount.MountInfo;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.linux.process.IdMap;
@@ -82,7 +83,10 @@ class SnapshotOwnersTest {
                             .owner(7, 8)
                             .directory("d")
                             .owner(0, 0)
-                            .file("d/f", "x"));
+                            .file("d/f", "x")
+                            .mode(06755)
+                            .file("su", "")
+                            .node('3', "null", 1, 3));
             // one that has d only because of what is in it, and an owner who is nobody there
             var top = layer(
                     storage,
@@ -98,6 +102,10 @@ class SnapshotOwnersTest {
                 assertOwner(tree, "d/f", ROOT, 2 * ROOT);
                 assertOwner(tree, "d/g", ROOT + 5, 2 * ROOT + 6);
                 assertEquals(65_534, tree.stat("stranger").uid());
+                // whose rights it gives are those of the namespace's root, and none on the host
+                assertOwner(tree, "su", ROOT, 2 * ROOT);
+                assertEquals(06755, tree.stat("su").permissions());
+                assertEquals(Stat.CHARACTER_DEVICE, tree.stat("null").type());
             }
             try (var layer =
                     RootedDir.open(storage.layers().find(bottom).orElseThrow().diff())) {

@@ -134,9 +134,8 @@ final class Isal {
             state.set(POINTER, NEXT_OUT, out);
             state.set(INT, AVAIL_OUT, room);
             int result = (int) INFLATE.orElseThrow().call(errno, state.address());
-            if (result == INVALID_WRAPPER
-                    || result == UNSUPPORTED_METHOD
-                    || result < 0 && state.get(INT, BLOCK_STATE) == HEADER_CHECKSUM) {
+            boolean inHeader = result < 0 && state.get(INT, BLOCK_STATE) == HEADER_CHECKSUM;
+            if (inHeader || result == INVALID_WRAPPER || result == UNSUPPORTED_METHOD) {
                 throw new NoMember("broken gzip data: " + reason(result));
             }
             if (result < 0 || result == 6) {

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 record Challenge(String scheme, Map<String, String> parameters) {
 
     /** With few escapes: the engine of regular expressions takes stack for each of them, and a registry may be hostile. */
-    private static final Pattern PARAMETER = Pattern.compile(
-            "\\s*([\\w-]+)\\s*=\\s*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+){0,100})\"|([^\\s,]*))\\s*,?");
+    private static final Pattern PARAMETER =
+            Pattern.compile("\\s*([\\w-]+)\\s*=\\s*(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+){0,100})\"|([^\\s,]*))\\s*,?");
 
     private static final Pattern SCHEME = Pattern.compile("\\s*([\\w-]+)(?:\\s+|$)(?!=)");
 

@@ -201,7 +201,7 @@ class NastyRegistryTest {
             return true;
         });
 
-        refuses(CarafeException.InvalidArgument.class, "it is longer than 4194304 bytes");
+        refuses(CarafeException.InvalidArgument.class, "it is longer than 2097152 bytes");
     }
 
     private static InputStream endless() {
