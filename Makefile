@@ -39,8 +39,8 @@ soak: ## make and remove CYCLES pods (10000), run EXECS commands (100000), and s
 chaos: ## kill the users of an image store KILLS times (1000) at random moments, and see whether it is whole (root)
 	@scripts/chaos.sh
 
-fuzz: ## put the launcher's decoder of plans before libFuzzer for SECONDS (300); needs clang with its runtime
-	@$(MAKE) --no-print-directory -C launcher fuzz
+fuzz: ## put all that reads foreign input before libFuzzer and Jazzer, each for SECONDS (300); TARGET=... for one of them
+	@scripts/fuzz.sh '$(or $(SECONDS),300)' '$(TARGET)'
 
 conformance: ## run critest against carafed and runtime-tools against carafe-oci, into conformance/results/ (root, Go)
 	@scripts/conformance.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: scripts/deps.sh PURPOSE...   (build, run, test, demo, vm, bench, conformance)
+# usage: scripts/deps.sh PURPOSE...   (build, run, test, demo, vm, bench, conformance, fuzz)
 #
 # Installs the Debian or Ubuntu packages that the purposes need and that are missing, and says which.
 # Starts no service: on a systemd host the units of the new packages are masked meanwhile and left disabled.
@@ -20,7 +20,8 @@ packages() {
     bench) packages demo; echo containerd:containerd runc:runc podman:podman ;;
     conformance) packages demo; packages runc; echo crun:crun runc:runc ;;
     runc) ! command -v go >/dev/null || echo gcc:gcc libc6-dev libseccomp-dev pkg-config:pkg-config ;;
-    *) die "unknown purpose '$1': build, run, test, demo, vm, bench, conformance" ;;
+    fuzz) packages build; echo clang:clang libclang-rt-dev libisal2 ;;
+    *) die "unknown purpose '$1': build, run, test, demo, vm, bench, conformance, fuzz" ;;
     esac
 }
 
