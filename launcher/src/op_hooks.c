@@ -18,7 +18,8 @@
 #include "spawn.h"
 #include "sys.h"
 
-enum { STATE_MAX = 1 << 20, OUTPUT_MAX = 600 };
+/* of a hook's output: what is kept at all, and what of it an error tells */
+enum { STATE_MAX = 1 << 20, OUTPUT_ROOM = 16 << 20, OUTPUT_MAX = 600 };
 
 static long now(void) {
     struct timespec time;
@@ -84,6 +85,16 @@ static int memory(const char *text, size_t length) {
     return fd;
 }
 
+/* For what comes out. It cannot grow, so a hook that says too much is told EPERM, and the node's memory is its own. */
+static int room(void) {
+    int fd = memfd_create("carafe-hook", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd >= 0 && (ftruncate(fd, OUTPUT_ROOM) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) < 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 static int judge(struct run *run, const char *what, const char *path, int status, int output) {
     char said[OUTPUT_MAX];
     ssize_t length = pread(output, said, sizeof said - 1, 0);
@@ -102,7 +113,7 @@ static int judge(struct run *run, const char *what, const char *path, int status
 
 /* Runs a program to its end; what is left of it and of its process group after a timeout is killed. */
 static int spawn(struct run *run, const char *what, int input, const char *path, char *const *argv, char *const *env, long timeout) {
-    int status = 0, output = memory("", 0);
+    int status = 0, output = room();
     if (output < 0) {
         return fail(run, "%s %s: memory file", what, path);
     }

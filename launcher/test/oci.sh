@@ -257,7 +257,11 @@ hook outside createRuntime "sleep%20100" 300
 plan "/bin/sleep,100"
 refused 1 "createRuntime" create -b "$dir/bundle" one
 untouched "a hook that hangs"
-hook started poststart "exit%203"
+hook outside createRuntime "head%20-c%20100000000%20/dev/zero"
+plan "/bin/sleep,100"
+refused 1 "createRuntime" create -b "$dir/bundle" one
+untouched "a hook that says too much"
+hook started poststart "head%20-c%201000000%20/dev/zero;%20exit%203"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" --pid-file "$dir/pid" one || fail "create"
 refused 1 "poststart" start one
