@@ -237,6 +237,17 @@ class CriServerTest extends ServedCri {
     }
 
     @Test
+    void requestsThatAreTooLongAreRefusedAndTheSocketServesOn() {
+        var tooLong = ExecSyncRequest.newBuilder()
+                .setContainerId("c")
+                .addCmd("x".repeat(16 * 1024 * 1024))
+                .build();
+        var error = assertThrows(StatusRuntimeException.class, () -> runtime.execSync(tooLong));
+        assertEquals(Status.Code.RESOURCE_EXHAUSTED, error.getStatus().getCode());
+        assertEquals("carafe", runtime.version(VersionRequest.getDefaultInstance()).getRuntimeName());
+    }
+
+    @Test
     void execSyncReturnsTwoFullStreams() {
         var response = runtime.execSync(
                 ExecSyncRequest.newBuilder().setContainerId("c").addCmd("yes").build());
