@@ -212,7 +212,11 @@ public final class PlanReader {
                 throw malformed("a string holds a zero byte");
             }
         }
-        return new String(value, StandardCharsets.UTF_8);
+        var text = new String(value, StandardCharsets.UTF_8);
+        if (!Arrays.equals(value, text.getBytes(StandardCharsets.UTF_8))) {
+            throw malformed("a string is not UTF-8");
+        }
+        return text;
     }
 
     private Bytes b() {
