@@ -244,7 +244,8 @@ class CriServerTest extends ServedCri {
                 .build();
         var error = assertThrows(StatusRuntimeException.class, () -> runtime.execSync(tooLong));
         assertEquals(Status.Code.RESOURCE_EXHAUSTED, error.getStatus().getCode());
-        assertEquals("carafe", runtime.version(VersionRequest.getDefaultInstance()).getRuntimeName());
+        assertEquals(
+                "carafe", runtime.version(VersionRequest.getDefaultInstance()).getRuntimeName());
     }
 
     @Test

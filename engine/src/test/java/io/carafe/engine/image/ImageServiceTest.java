@@ -12,9 +12,9 @@ import io.carafe.image.Image;
 import io.carafe.image.auth.CredentialStore;
 import io.carafe.image.auth.RegistryAuth;
 import io.carafe.image.config.Policy;
+import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.config.RegistriesConf.Registry;
 import io.carafe.image.config.RegistriesConf.ShortNames;
-import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.image.pull.PullSources;
@@ -23,8 +23,8 @@ import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.testing.DockerRegistry;
 import io.carafe.image.testing.NastyRegistry;
-import io.carafe.image.testing.TestImages.Packing;
 import io.carafe.image.testing.TestImages;
+import io.carafe.image.testing.TestImages.Packing;
 import io.carafe.image.transport.CopyOptions;
 import io.carafe.oci.image.Platform;
 import io.carafe.storage.Snapshot;
@@ -375,7 +375,7 @@ class ImageServiceTest {
     void limitsHoldForImagesThatArePulledAndThatAreLoaded() throws IOException {
         var saved = new ByteArrayOutputStream();
         pull("two:1");
-        service.transfers().save(List.of("two:1"), Format.DOCKER, CopyOptions.DEFAULT, saved, Deadline.none());
+        service.transfers().save(List.of("two:1"), Format.DOCKER_ARCHIVE, CopyOptions.DEFAULT, saved, Deadline.none());
         service.close();
         var usual = PullLimits.DEFAULT;
         var tooSmall = List.of(
