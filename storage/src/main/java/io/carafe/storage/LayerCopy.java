@@ -41,7 +41,9 @@ final class LayerCopy {
     private static void removeWithoutLinks(RootedDir target, String path) throws IOException {
         try (var parent = directoryIfThere(target, EntryPath.parent(path))) {
             if (parent != null) {
+                var before = parent.stat();
                 RootedDir.removeTree(parent, EntryPath.name(path));
+                parent.times(before.mtimeSeconds(), before.mtimeNanos());
             }
         }
     }
@@ -49,9 +51,11 @@ final class LayerCopy {
     private static void empty(RootedDir target, String path) throws IOException {
         try (var directory = directoryIfThere(target, path)) {
             if (directory != null) {
+                var before = directory.stat();
                 for (var entry : At.list(directory)) {
                     RootedDir.removeTree(directory, entry.name());
                 }
+                directory.times(before.mtimeSeconds(), before.mtimeNanos());
             }
         }
     }

@@ -205,6 +205,9 @@ public final class At {
 
     /** The value of an extended attribute, or null if there is none. */
     public static byte[] attribute(OpenFile dir, String name, String attribute) throws IOException {
+        if (name.isEmpty()) {
+            return dir.attribute(attribute);
+        }
         try (var scratch = Scratch.take()) {
             long length = LGETXATTR.call(
                     scratch.errno,
@@ -222,6 +225,9 @@ public final class At {
 
     /** Names of all extended attributes; empty where the file system has none. */
     public static List<String> attributes(OpenFile dir, String name) throws IOException {
+        if (name.isEmpty()) {
+            return dir.attributes();
+        }
         try (var scratch = Scratch.take()) {
             long length = LLISTXATTR.call(
                     scratch.errno, scratch.path(throughProc(dir, name)), scratch.buffer.address(), Scratch.BUFFER_SIZE);
@@ -229,9 +235,14 @@ public final class At {
                 return List.of();
             }
             check("llistxattr", dir, name, length, scratch);
-            var names = FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
-            return names.isEmpty() ? List.of() : List.of(names.split("\0"));
+            return attributeNames(scratch, length);
         }
+    }
+
+    /** What listxattr(2) has put into the buffer. */
+    static List<String> attributeNames(Scratch scratch, long length) {
+        var names = FileNames.decode(scratch.buffer.asSlice(0, length).toArray(JAVA_BYTE));
+        return names.isEmpty() ? List.of() : List.of(names.split("\0"));
     }
 
     /** The names in a directory, in no order, without {@code .} and {@code ..}. */
@@ -293,7 +304,7 @@ public final class At {
 
     /** There is no {@code lsetxattrat} before 6.13, but a directory's magic link in /proc leads into that directory. */
     private static String throughProc(OpenFile dir, String name) {
-        return "/proc/self/fd/" + dir.number() + (name.isEmpty() ? "" : "/" + name);
+        return "/proc/self/fd/" + dir.number() + "/" + name;
     }
 
     private static int emptyPath(String name) {

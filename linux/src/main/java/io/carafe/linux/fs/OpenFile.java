@@ -9,6 +9,7 @@ import io.carafe.linux.SyscallException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A file, directory or mount that is open, and what can be done with it. Where {@link Fd} is for what makes a reader wait,
@@ -26,6 +27,7 @@ public final class OpenFile implements AutoCloseable {
     private static final CFunction FUTIMENS = CFunction.returningInt("futimens");
     private static final CFunction FSETXATTR = CFunction.returningInt("fsetxattr");
     private static final CFunction FGETXATTR = CFunction.returningLong("fgetxattr");
+    private static final CFunction FLISTXATTR = CFunction.returningLong("flistxattr");
     private static final CFunction FSTATFS = CFunction.returningInt("fstatfs");
     private static final CFunction FLOCK = CFunction.returningInt("flock");
 
@@ -165,6 +167,18 @@ public final class OpenFile implements AutoCloseable {
             var bytes = At.attributeValue(scratch, attribute, value);
             long result = FSETXATTR.call(scratch.errno, number(), scratch.path(attribute), bytes, value.length, 0);
             checked("fsetxattr " + attribute, result, scratch);
+        }
+    }
+
+    /** The names of all extended attributes; none where the file system has none. */
+    public List<String> attributes() throws IOException {
+        try (var scratch = Scratch.take()) {
+            long length = FLISTXATTR.call(scratch.errno, number(), scratch.buffer.address(), Scratch.BUFFER_SIZE);
+            if (length < 0 && scratch.errno() == Errno.EOPNOTSUPP) {
+                return List.of();
+            }
+            checked("flistxattr", length, scratch);
+            return At.attributeNames(scratch, length);
         }
     }
 
