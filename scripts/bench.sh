@@ -61,35 +61,7 @@ for peer in ${PEERS:-carafe containerd podman}; do
         ;;
     containerd)
         "$top/scripts/cni.sh" "$home/containerd/cni" cb-containerd 232
-        for host in docker.io registry.k8s.io; do
-            mkdir -p "$home/containerd/certs.d/$host"
-            printf '[host."http://127.0.0.1:%s"]\n' "$port" >"$home/containerd/certs.d/$host/hosts.toml"
-        done
-        cat >"$home/containerd/config.toml" <<END
-version = 2
-root = "$home/containerd/root"
-state = "$home/containerd/run"
-disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
-[grpc]
-address = "$home/containerd/containerd.sock"
-[ttrpc]
-address = "$home/containerd/containerd.ttrpc"
-[plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "registry.k8s.io/pause:3.6"
-restrict_oom_score_adj = true
-stream_server_port = "0"
-[plugins."io.containerd.grpc.v1.cri".containerd]
-default_runtime_name = "$RUNTIME"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$RUNTIME]
-runtime_type = "io.containerd.runc.v2"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$RUNTIME.options]
-BinaryName = "$RUNTIME"
-[plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "$cni_bin"
-conf_dir = "$home/containerd/cni"
-[plugins."io.containerd.grpc.v1.cri".registry]
-config_path = "$home/containerd/certs.d"
-END
+        containerd_config "$home/containerd" "$port" "$RUNTIME"
         peers+=("containerd,$home/containerd/containerd.sock,$home/containerd,22000,${within}containerd --config $home/containerd/config.toml --log-level warn")
         ;;
     podman)

@@ -85,6 +85,41 @@ END
         "--cni-bin-dir $cni_bin --registries-conf $1/registries.conf --policy $1/policy.json --cgroup-parent $2"
 }
 
+# containerd_config HOME PORT RUNTIME: writes HOME/config.toml for a containerd that keeps everything under HOME, with
+# the registry on loopback as registry.k8s.io and docker.io.
+containerd_config() {
+    local host
+    for host in docker.io registry.k8s.io; do
+        mkdir -p "$1/certs.d/$host"
+        printf '[host."http://127.0.0.1:%s"]\n' "$2" >"$1/certs.d/$host/hosts.toml"
+    done
+    cat >"$1/config.toml" <<END
+version = 2
+root = "$1/root"
+state = "$1/run"
+disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
+[grpc]
+address = "$1/containerd.sock"
+[ttrpc]
+address = "$1/containerd.ttrpc"
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "registry.k8s.io/pause:3.6"
+restrict_oom_score_adj = true
+stream_server_port = "0"
+[plugins."io.containerd.grpc.v1.cri".containerd]
+default_runtime_name = "$3"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$3]
+runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.$3.options]
+BinaryName = "$3"
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "$cni_bin"
+conf_dir = "$1/cni"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "$1/certs.d"
+END
+}
+
 # java_bench CLASS ARGS...: a main class of the bench module, from its target directory.
 java_bench() {
     local jars

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: scripts/images/build.sh SET...    (demo, critest, bench, training)
+# usage: scripts/images/build.sh SET...    (demo, critest, bench, bench-images, training)
 #
 # Makes test images from this host's own Debian packages, as OCI layouts under build/images/layouts, and lists under
 # build/images/SET.list which repository and tag each goes to. Needs no network; what is there already is kept.
@@ -233,6 +233,55 @@ make_bench() {
     files "$work/root/large" 50 10000000 5 6
     image bench-large-layer "$(shell_config)" "$work/root/large"
     to bench-large-layer registry.k8s.io/bench/large-layer:1
+}
+
+# host_files ROOT MIB SKIP [LARGEST] [COUNT]: files of this host's /usr, MIB of them or COUNT, in an order that has nothing to do with their
+# paths, after the first SKIP of that order: they compress, and are as large, as those of images are. Where the host
+# has not enough, the same ones come again under another directory.
+host_files() {
+    [ -d "$1" ] && return 0
+    mkdir -p "$1.new"
+    perl -MDigest::MD5=md5 -MFile::Find -MFile::Copy -MFile::Path=make_path -e '
+        my ($root, $mib, $skip, $largest, $count) = @ARGV;
+        my @files;
+        find({no_chdir => 1, wanted => sub { push @files, $_ if -f && !-l && -s _ && -s _ <= $largest }}, "/usr/bin", "/usr/lib", "/usr/share");
+        my %key = map { $_ => md5($_) } @files;
+        @files = sort { $key{$a} cmp $key{$b} } @files;
+        my $left = $mib << 20;
+        for (my $n = $skip; $left > 0 && $count-- > 0; $n++) {
+            my $from = $files[$n % @files];
+            my $to = sprintf "%s/srv/%d%s", $root, $n / @files, $from;
+            make_path($to =~ s{/[^/]*$}{}r);
+            copy($from, $to) or next;
+            $left -= -s $to;
+        }' "$1.new" "$2" "$3" "${4:-33554432}" "${5:-1000000000}"
+    mv "$1.new" "$1"
+}
+
+# What bench-images.sh pulls: one layer of 1,340 MiB of files, the same with zstd, ten of 157 MiB, an image that differs from
+# these in its last layer, and 30,000 small files; and one of which others are made that differ in their configuration.
+make_bench-images() {
+    base_root
+    local n one=$work/root/one-${ONE_MIB:-1340} small=$work/root/small-${SMALL_FILES:-30000}
+    local -a ten=()
+    host_files "$one" "${ONE_MIB:-1340}" 0
+    image images-gzip "$(shell_config)" "$one"
+    to images-gzip registry.k8s.io/images/gzip:1
+    PACKER=zstd image images-zstd "$(shell_config)" "$one"
+    to images-zstd registry.k8s.io/images/zstd:1
+    for n in 1 2 3 4 5 6 7 8 9 10 11; do
+        ten+=("$work/root/ten-${TEN_MIB:-157}-$n")
+        host_files "${ten[-1]}" "${TEN_MIB:-157}" $((n * 5000))
+    done
+    image images-ten "$(shell_config)" "${ten[@]:0:10}"
+    to images-ten registry.k8s.io/images/ten:1
+    image images-next "$(shell_config)" "${ten[@]:0:9}" "${ten[10]}"
+    to images-next registry.k8s.io/images/ten:2
+    host_files "$small" 1000000 0 16384 "${SMALL_FILES:-30000}"
+    image images-small "$(shell_config)" "$small"
+    to images-small registry.k8s.io/images/small:1
+    image images-many "$(shell_config)" "$work/root/base"
+    to images-many registry.k8s.io/images/many:0
 }
 
 [ $# -gt 0 ] || die "usage: build.sh demo|critest|bench..."

@@ -21,22 +21,25 @@ write() {
     chmod 0644 "$1$2"
 }
 
-# layer DIR: tars and compresses DIR once and prints "DIFFID DIGEST SIZE"; the blob is kept in $blobs.
+# layer DIR: tars and compresses DIR once, with gzip or as PACKER says, and prints "DIFFID DIGEST SIZE"; the blob is kept in $blobs.
 layer() {
-    local dir=$1 tar=$1.tar
-    if [ ! -e "$dir.layer" ]; then
+    local dir=$1 tar=$1.tar packed=$1.${PACKER:-gzip}
+    if [ ! -e "$packed.layer" ]; then
         tar --sort=name --mtime=@1700000000 --numeric-owner --owner=0 --group=0 --format=gnu -C "$dir" -cf "$tar" .
         local diff digest
         diff=$(sha256sum <"$tar" | cut -d' ' -f1)
-        gzip -nc "${GZIP_LEVEL:--6}" "$tar" >"$dir.tgz"
-        digest=$(sha256sum <"$dir.tgz" | cut -d' ' -f1)
-        printf '%s %s %s\n' "$diff" "$digest" "$(stat -c %s "$dir.tgz")" >"$dir.layer.new"
+        case ${PACKER:-gzip} in
+        gzip) gzip -nc "${GZIP_LEVEL:--6}" "$tar" >"$packed" ;;
+        zstd) zstd -q -3 -c "$tar" >"$packed" ;;
+        esac
+        digest=$(sha256sum <"$packed" | cut -d' ' -f1)
+        printf '%s %s %s\n' "$diff" "$digest" "$(stat -c %s "$packed")" >"$packed.layer.new"
         mkdir -p "$blobs"
-        mv "$dir.tgz" "$blobs/$digest"
+        mv "$packed" "$blobs/$digest"
         rm "$tar"
-        mv "$dir.layer.new" "$dir.layer"
+        mv "$packed.layer.new" "$packed.layer"
     fi
-    cat "$dir.layer"
+    cat "$packed.layer"
 }
 
 # blob: keeps standard input as a blob and prints "DIGEST SIZE".
@@ -57,8 +60,8 @@ image() {
     for dir; do
         read -r diff digest size < <(layer "$dir")
         diffs=$(jq -c --arg d "sha256:$diff" '. + [$d]' <<<"$diffs")
-        layers=$(jq -c --arg d "sha256:$digest" --argjson s "$size" \
-            '. + [{mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: $d, size: $s}]' <<<"$layers")
+        layers=$(jq -c --arg d "sha256:$digest" --argjson s "$size" --arg packer "${PACKER:-gzip}" \
+            '. + [{mediaType: "application/vnd.oci.image.layer.v1.tar+\($packer)", digest: $d, size: $s}]' <<<"$layers")
     done
     read -r digest size < <(jq -cnS --argjson config "$config" --argjson diffs "$diffs" \
         '{architecture: "amd64", os: "linux", created: "2023-11-14T22:13:20Z", config: $config,

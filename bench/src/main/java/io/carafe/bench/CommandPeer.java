@@ -23,20 +23,22 @@ record CommandPeer(String name, List<String> run, List<String> exec, List<String
         return List.of(text.trim().split(" +"));
     }
 
-    /** Runs one of the commands to its end. */
-    static void call(List<String> words, String container) throws IOException, InterruptedException {
+    /** Runs one of the commands to its end and returns the lines that it wrote. */
+    static List<String> call(List<String> words, String container) throws IOException, InterruptedException {
         var command = new ArrayList<String>();
         words.forEach(word -> command.add(word.replace("@", container)));
         var process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .start();
-        String output;
+        List<String> output;
         try (var in = process.inputReader()) {
-            output = String.join("\n", in.readAllLines());
+            output = in.readAllLines();
         }
         if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", command) + " exited " + process.exitValue() + ": " + output);
+            throw new IOException(
+                    String.join(" ", command) + " exited " + process.exitValue() + ": " + String.join("\n", output));
         }
+        return output;
     }
 }

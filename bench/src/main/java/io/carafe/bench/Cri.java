@@ -12,6 +12,7 @@ import io.carafe.proto.cri.v1.ImageServiceGrpc;
 import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ListContainerStatsRequest;
 import io.carafe.proto.cri.v1.ListContainersRequest;
+import io.carafe.proto.cri.v1.ListImagesRequest;
 import io.carafe.proto.cri.v1.ListPodSandboxRequest;
 import io.carafe.proto.cri.v1.PodSandbox;
 import io.carafe.proto.cri.v1.PodSandboxConfig;
@@ -75,7 +76,7 @@ final class Cri implements AutoCloseable {
                 .withWaitForReady();
     }
 
-    private ImageServiceGrpc.ImageServiceBlockingStub images() {
+    private ImageServiceGrpc.ImageServiceBlockingStub imageService() {
         return ImageServiceGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(PULL_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                 .withWaitForReady();
@@ -94,14 +95,19 @@ final class Cri implements AutoCloseable {
     }
 
     String pull(String image) {
-        return images().pullImage(
-                        PullImageRequest.newBuilder().setImage(spec(image)).build())
+        return imageService()
+                .pullImage(PullImageRequest.newBuilder().setImage(spec(image)).build())
                 .getImageRef();
     }
 
     void removeImage(String image) {
-        images().removeImage(
+        imageService()
+                .removeImage(
                         RemoveImageRequest.newBuilder().setImage(spec(image)).build());
+    }
+
+    int images() {
+        return imageService().listImages(ListImagesRequest.getDefaultInstance()).getImagesCount();
     }
 
     String runPod(PodSandboxConfig config) {

@@ -55,6 +55,10 @@ final class Peer {
         return cri;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     int firstPort() {
         return firstPort;
     }
