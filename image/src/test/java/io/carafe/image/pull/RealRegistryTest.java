@@ -15,6 +15,7 @@ import io.carafe.image.config.RegistriesFile;
 import io.carafe.image.registry.Patience;
 import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.testing.CuttingLine;
 import io.carafe.image.testing.DirectoryTarget;
 import io.carafe.image.testing.DockerRegistry;
 import io.carafe.image.testing.TestImages;
@@ -98,6 +99,25 @@ class RealRegistryTest {
             assertArrayEquals(layer.archive(), target.archive(layer.diffId()));
         }
         assertEquals(image.layers().size(), target.names().size());
+    }
+
+    @Test
+    void lineThatIsCutOverAndOverCarriesHardlyAnythingTwice() throws IOException {
+        var large = TestImages.image(TestImages.layer(TestImages.tar("large", 60_000_000, 5), Packing.PLAIN));
+        long size = large.layers().getFirst().blob().length;
+        try (var registry = new DockerRegistry(directory.resolve("registry"));
+                var line = new CuttingLine(registry.port(), 10_000_000, 200)) {
+            registry.push(large, "app:1");
+
+            pull(
+                    "[[registry]]\nlocation = \"" + line.host() + "\"\ninsecure = true\n",
+                    line.host() + "/app:1",
+                    RegistryAuth.ANONYMOUS);
+
+            assertEquals(1, target.names().size());
+            assertTrue(line.cuts() >= 5, line.cuts() + " cuts");
+            assertTrue(line.carried() < size * 1.05, line.carried() + " bytes for " + size);
+        }
     }
 
     @Test
