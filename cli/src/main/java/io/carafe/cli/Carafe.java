@@ -79,6 +79,8 @@ final class Carafe implements Runnable {
         commands.put("save", () -> new SaveCommand(this).words.spec());
         commands.put("load", () -> new LoadCommand(this).words.spec());
         commands.put("import", () -> new ImportCommand(this).words.spec());
+        commands.put("diff", () -> new DiffCommand(this).words.spec());
+        commands.put("commit", () -> new CommitCommand(this).words.spec());
         commands.put("export", () -> new ExportCommand(this).words.spec());
         commands.put("tag", () -> new TagCommand(this).words.spec());
         commands.put("untag", () -> new UntagCommand(this).words.spec());

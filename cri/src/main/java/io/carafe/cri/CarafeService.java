@@ -16,6 +16,8 @@ import io.carafe.image.pull.PullProgress;
 import io.carafe.proto.carafe.v1.AttachRequest;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.carafe.v1.CheckStoreRequest;
+import io.carafe.proto.carafe.v1.CommitContainerRequest;
+import io.carafe.proto.carafe.v1.CommitContainerResponse;
 import io.carafe.proto.carafe.v1.CopyEvent;
 import io.carafe.proto.carafe.v1.CopyImageRequest;
 import io.carafe.proto.carafe.v1.Credentials;
@@ -23,6 +25,7 @@ import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExplainRegistryRequest;
 import io.carafe.proto.carafe.v1.ExplainRegistryResponse;
 import io.carafe.proto.carafe.v1.ExportContainerRequest;
+import io.carafe.proto.carafe.v1.FileChange;
 import io.carafe.proto.carafe.v1.FileChunk;
 import io.carafe.proto.carafe.v1.ImageDetailsRequest;
 import io.carafe.proto.carafe.v1.ImageDetailsResponse;
@@ -31,6 +34,7 @@ import io.carafe.proto.carafe.v1.ImportImageResponse;
 import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.carafe.v1.InfoResponse;
 import io.carafe.proto.carafe.v1.LayerProgress;
+import io.carafe.proto.carafe.v1.ListChangesRequest;
 import io.carafe.proto.carafe.v1.ListReferrersRequest;
 import io.carafe.proto.carafe.v1.ListReferrersResponse;
 import io.carafe.proto.carafe.v1.LoadImagesRequest;
@@ -64,6 +68,7 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     private final ProcessCalls processes;
     private final Logs logs;
     private final TransferCalls transfers;
+    private final ChangeCalls changes;
 
     CarafeService(Engine engine, ImageService images, Node node) {
         this.engine = engine;
@@ -72,6 +77,7 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
         this.processes = new ProcessCalls(engine);
         this.logs = new Logs(engine.containers());
         this.transfers = new TransferCalls(engine, images);
+        this.changes = new ChangeCalls(engine, images.transfers());
     }
 
     @Override
@@ -179,6 +185,16 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     @Override
     public void exportContainer(ExportContainerRequest request, StreamObserver<FileChunk> observer) {
         transfers.export(request, observer);
+    }
+
+    @Override
+    public void listChanges(ListChangesRequest request, StreamObserver<FileChange> observer) {
+        changes.list(request, observer);
+    }
+
+    @Override
+    public void commitContainer(CommitContainerRequest request, StreamObserver<CommitContainerResponse> observer) {
+        Answers.send(observer, changes.commit(request, CallInterceptor.deadline()));
     }
 
     @Override

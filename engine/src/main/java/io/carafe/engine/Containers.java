@@ -9,6 +9,8 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Resources;
+import io.carafe.storage.Change;
+import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -87,6 +89,17 @@ public interface Containers {
      * @param out closed when all is written
      */
     void export(String id, OutputStream out) throws IOException;
+
+    /** What the container has changed of its image's files, in the order of the paths; mount points made for it do not count. */
+    List<Change> changes(String id);
+
+    /**
+     * Writes these changes into a tar as a layer of an image; the tar stays open.
+     *
+     * @param pause whether a container that runs is made to stand still meanwhile; otherwise a file that it writes to may be
+     *     in the layer as it never was
+     */
+    void writeLayer(String id, boolean pause, TarWriter tar, Deadline deadline);
 
     /**
      * Opens the log file anew after the caller has renamed it; returns when the new file is in use.

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Snapshots as plain copies of their layers, for file systems that cannot be under an overlay, such as another overlay.
@@ -103,6 +104,19 @@ public final class CopySnapshotter implements Snapshotter {
     public List<String> writeChanges(String key, TarWriter tar) {
         throw new CarafeException.FailedPrecondition("write the changes of snapshot " + key
                 + ": it is a copy of its layers, in which changes are not told from the rest");
+    }
+
+    @Override
+    public List<Change> changes(String key, Set<String> mountPoints) {
+        return records.changes(key, "rootfs", true, mountPoints, TreeChanges::list);
+    }
+
+    @Override
+    public void writeLayer(String key, Set<String> mountPoints, TarWriter tar) {
+        records.<Void>changes(key, "rootfs", true, mountPoints, changes -> {
+            changes.write(tar);
+            return null;
+        });
     }
 
     @Override

@@ -8,11 +8,8 @@ import io.carafe.linux.fs.OpenFlags;
 import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.process.IdMap;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -23,9 +20,12 @@ import java.util.TreeSet;
 final class ImpliedDirectories implements AutoCloseable {
 
     /** From the top to the bottom. */
-    private final List<Part> parts = new ArrayList<>();
+    private final List<LayerPart> parts = new ArrayList<>();
 
     private final IdMap ids;
+
+    /** In the order of making. */
+    private final List<String> made = new ArrayList<>(List.of(""));
 
     /**
      * @param layers from the bottom to the top
@@ -33,44 +33,12 @@ final class ImpliedDirectories implements AutoCloseable {
      */
     ImpliedDirectories(List<LayerContents> layers, IdMap ids) {
         this.ids = ids;
-        layers.reversed().forEach(layer -> parts.add(new Part(layer)));
-    }
-
-    /** A layer with its lists as sets; opened when it is first looked into, which most images need for few. */
-    private static final class Part implements AutoCloseable {
-        private final Path diff;
-        private final Set<String> implied;
-
-        /** Paths below which nothing of the lower layers shows. */
-        private final Set<String> hiding;
-
-        private RootedDir root;
-
-        private Part(LayerContents layer) {
-            diff = layer.diff();
-            implied = new HashSet<>(layer.file().implied());
-            hiding = new HashSet<>(layer.file().whiteouts());
-            hiding.addAll(layer.file().opaque());
-        }
-
-        private RootedDir root() throws IOException {
-            if (root == null) {
-                root = RootedDir.open(diff);
-            }
-            return root;
-        }
-
-        @Override
-        public void close() {
-            if (root != null) {
-                root.close();
-            }
-        }
+        layers.reversed().forEach(layer -> parts.add(new LayerPart(layer)));
     }
 
     @Override
     public void close() {
-        parts.forEach(Part::close);
+        parts.forEach(LayerPart::close);
     }
 
     /** Makes them in an empty writable layer, and gives that itself the owner and mode of the image's root. */
@@ -84,6 +52,21 @@ final class ImpliedDirectories implements AutoCloseable {
         for (var path : paths) {
             if (isImpliedByTopmost(path) && origin(path) != null) {
                 make(path, upper);
+            }
+        }
+        for (var path : made.reversed()) {
+            copyTime(path, upper);
+        }
+    }
+
+    /** Once nothing more is made in it. */
+    private void copyTime(String path, RootedDir upper) throws IOException {
+        var origin = origin(path);
+        if (origin != null) {
+            try (var source = origin.root().openDirectory(path);
+                    var target = upper.openDirectory(path)) {
+                var stat = source.stat();
+                target.times(stat.mtimeSeconds(), stat.mtimeNanos());
             }
         }
     }
@@ -101,6 +84,7 @@ final class ImpliedDirectories implements AutoCloseable {
             return;
         }
         make(EntryPath.parent(path), upper);
+        made.add(path);
         upper.mkdir(path, LayerTree.IMPLIED_MODE);
         try (var made = upper.openDirectory(path)) {
             made.chmod(LayerTree.IMPLIED_MODE);
@@ -113,7 +97,7 @@ final class ImpliedDirectories implements AutoCloseable {
     }
 
     /** The topmost layer that says what {@code path} is like, and has it as a directory; null if there is none. */
-    private Part origin(String path) throws IOException {
+    private LayerPart origin(String path) throws IOException {
         for (var part : parts) {
             boolean implied = part.implied.contains(path);
             if (!implied && find(part, path) == Found.DIRECTORY) {
@@ -136,13 +120,13 @@ final class ImpliedDirectories implements AutoCloseable {
     }
 
     /** Whether the layer deletes {@code path} or something above it, or shows nothing of it but its own. */
-    private static boolean hides(Part part, String path) {
+    private static boolean hides(LayerPart part, String path) {
         for (var above = path; !above.isEmpty(); above = EntryPath.parent(above)) {
-            if (part.hiding.contains(above)) {
+            if (part.hides(above)) {
                 return true;
             }
         }
-        return part.hiding.contains("");
+        return part.hides("");
     }
 
     private enum Found {
@@ -152,7 +136,7 @@ final class ImpliedDirectories implements AutoCloseable {
         OTHER
     }
 
-    private static Found find(Part part, String path) throws IOException {
+    private static Found find(LayerPart part, String path) throws IOException {
         if (path.isEmpty()) {
             return Found.DIRECTORY;
         }
@@ -180,7 +164,7 @@ final class ImpliedDirectories implements AutoCloseable {
         }
     }
 
-    private void copy(Part origin, String path, OpenFile target) throws IOException {
+    private void copy(LayerPart origin, String path, OpenFile target) throws IOException {
         try (var source = origin.root().openDirectory(path)) {
             var stat = source.stat();
             own(target, stat.uid(), stat.gid());
@@ -190,7 +174,6 @@ final class ImpliedDirectories implements AutoCloseable {
                     target.setAttribute(name, source.attribute(name));
                 }
             }
-            target.times(stat.mtimeSeconds(), stat.mtimeNanos());
         }
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -244,11 +245,49 @@ public final class LayerStore {
             }
             users.put("snapshot " + snapshot, List.copyOf(diffIds));
         }
+        return contents(stack);
+    }
+
+    private static List<LayerContents> contents(List<Known> stack) throws IOException {
         var contents = new ArrayList<LayerContents>(stack.size());
         for (var known : stack) {
             contents.add(contents(known));
         }
         return contents;
+    }
+
+    /** The layers of a snapshot that has {@link #retain retained} them, from the top to the bottom. */
+    List<LayerPart> parts(List<Digest> diffIds) throws IOException {
+        var stack = new ArrayList<Known>();
+        synchronized (this) {
+            for (var diffId : new LinkedHashSet<>(diffIds.reversed())) {
+                var known = layers.get(diffId);
+                if (known == null) {
+                    throw new CarafeException.NotFound("layer " + diffId + " is not in the store");
+                }
+                stack.add(known);
+            }
+        }
+        return contents(stack).stream().map(LayerPart::new).toList();
+    }
+
+    /**
+     * What the topmost of these layers, from the bottom to the top, changes of the others. The caller sees to it that they
+     * stay.
+     */
+    public List<Change> changes(List<Digest> diffIds) {
+        if (diffIds.isEmpty()) {
+            return List.of();
+        }
+        var top = diffIds.getLast();
+        try {
+            var below = diffIds.subList(0, diffIds.size() - 1).stream()
+                    .filter(diffId -> !diffId.equals(top))
+                    .toList();
+            return TreeChanges.ofLayer(parts(List.of(top)).getFirst(), parts(below));
+        } catch (IOException e) {
+            throw Failure.of("changes of layer " + top, e);
+        }
     }
 
     private static LayerContents contents(Known known) throws IOException {

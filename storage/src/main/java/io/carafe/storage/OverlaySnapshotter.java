@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Snapshots as overlay mounts: {@code ROOT/snapshots/<key>/} holds {@code upper/}, the writable layer, {@code work/} for the
@@ -140,6 +141,19 @@ public final class OverlaySnapshotter implements Snapshotter {
         } catch (IOException e) {
             throw Failure.of("write the changes of snapshot " + key, e);
         }
+    }
+
+    @Override
+    public List<Change> changes(String key, Set<String> mountPoints) {
+        return records.changes(key, "upper", false, mountPoints, TreeChanges::list);
+    }
+
+    @Override
+    public void writeLayer(String key, Set<String> mountPoints, TarWriter tar) {
+        records.<Void>changes(key, "upper", false, mountPoints, changes -> {
+            changes.write(tar);
+            return null;
+        });
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.carafe.storage;
 
 import io.carafe.base.CarafeException;
 import io.carafe.linux.fs.OpenFile;
+import io.carafe.linux.fs.RootedDir;
+import io.carafe.linux.fs.Stat;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.oci.Json;
 import java.io.IOException;
@@ -10,12 +12,15 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -142,6 +147,32 @@ final class SnapshotRecords {
 
     synchronized List<Snapshot> list() {
         return List.copyOf(snapshots.values());
+    }
+
+    /** Does something with what the tree of a snapshot changes of its layers. */
+    interface Use<T> {
+        T of(TreeChanges changes) throws IOException;
+    }
+
+    /**
+     * Compares the tree in a part of a snapshot's directory with its layers.
+     *
+     * @param whole whether the tree has all that the layers have, and the owners that they have
+     */
+    <T> T changes(String key, String part, boolean whole, Set<String> mountPoints, Use<T> use) {
+        var snapshot = require(key);
+        var owners = whole ? null : snapshot.options().owners();
+        var parts = new ArrayList<LayerPart>();
+        try (var root = RootedDir.open(directory(key).resolve(part))) {
+            parts.addAll(layers.parts(snapshot.layers()));
+            UnaryOperator<Stat> seen = owners == null ? UnaryOperator.identity() : owners::seenFrom;
+            return use.of(TreeChanges.in(
+                    new TreeChanges.Tree(root, whole, seen, Set.of(), Set.of(), true), parts, mountPoints));
+        } catch (IOException e) {
+            throw Failure.of("changes of snapshot " + key, e);
+        } finally {
+            parts.forEach(LayerPart::close);
+        }
     }
 
     private Snapshot create(Snapshot wanted, Filling filling) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -96,6 +97,20 @@ public sealed interface Snapshotter permits OverlaySnapshotter, CopySnapshotter 
             throw Failure.of("write the files of snapshot " + key, e);
         }
     }
+
+    /**
+     * What the writable layer has changed of the files of the layers below, in the order of the paths.
+     *
+     * @param mountPoints paths on which something is mounted in the container, without a slash in front: what was made for that
+     *     and is empty does not count
+     */
+    List<Change> changes(String key, Set<String> mountPoints);
+
+    /**
+     * Writes these changes into a tar as a layer of an image, with whiteouts for what was deleted, and the owners that the
+     * container sees. The tar stays open.
+     */
+    void writeLayer(String key, Set<String> mountPoints, TarWriter tar);
 
     Optional<Snapshot> find(String key);
 

@@ -67,6 +67,7 @@ public final class ContainerRecovery {
                 return;
             }
             parts.monitor().recover(record.monitored(), runtime);
+            ContainerChanges.resumeIfPaused(runtime, container, parts.bundle(container.id()));
             if (record.phase() == Phase.STARTING) {
                 settleStart(container, runtime);
             }

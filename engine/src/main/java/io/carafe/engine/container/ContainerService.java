@@ -19,6 +19,7 @@ import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.table.Table;
 import io.carafe.nri.Node;
+import io.carafe.storage.Change;
 import io.carafe.storage.Snapshotter;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
@@ -46,14 +47,17 @@ public final class ContainerService implements Containers, PodContainers {
     private final CheckpointContainer checkpoint;
     private final ContainerExecs execs;
     private final Snapshotter snapshots;
+    private final ContainerChanges changes;
 
     private ContainerService(
             ContainerParts parts,
             Table<PodName, Pod> pods,
             CheckpointContainer checkpoint,
             ContainerExecs execs,
-            Snapshotter snapshots) {
+            Snapshotter snapshots,
+            ContainerChanges changes) {
         this.snapshots = snapshots;
+        this.changes = changes;
         this.checkpoint = checkpoint;
         this.parts = parts;
         this.pods = pods;
@@ -78,7 +82,8 @@ public final class ContainerService implements Containers, PodContainers {
                 core.pods(),
                 checkpoint,
                 execs,
-                core.parts().snapshots());
+                core.parts().snapshots(),
+                new ContainerChanges(core.parts().handlers(), core.parts().snapshots(), core.places()));
     }
 
     /** Takes up what an earlier engine left. */
@@ -181,6 +186,16 @@ public final class ContainerService implements Containers, PodContainers {
         try (var tar = new TarWriter(out)) {
             snapshots.writeFiles(container.id(), tar);
         }
+    }
+
+    @Override
+    public List<Change> changes(String id) {
+        return changes.list(parts.table().get(id));
+    }
+
+    @Override
+    public void writeLayer(String id, boolean pause, TarWriter tar, Deadline deadline) {
+        changes.write(parts.table().get(id), pause, tar, deadline);
     }
 
     @Override

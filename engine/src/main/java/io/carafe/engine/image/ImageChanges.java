@@ -1,6 +1,7 @@
 package io.carafe.engine.image;
 
 import io.carafe.base.CarafeException;
+import io.carafe.image.Image;
 import io.carafe.oci.Digest;
 import io.carafe.oci.Json;
 import io.carafe.oci.image.ImageConfig;
@@ -96,6 +97,74 @@ final class ImageChanges {
 
     private static CarafeException invalid(String instruction, String why) {
         return new CarafeException.InvalidArgument("change '" + instruction + "': " + why);
+    }
+
+    /**
+     * The configuration of an image that has one layer more. What is not changed stays as it is; a variable, port, volume or
+     * label comes in the place of the parent's with its name, or beside them.
+     */
+    ImageConfig onTopOf(Image parent, Digest diffId, String author, String message, Instant now) {
+        var old = parent.config();
+        var was = old.execution();
+        var diffIds = new ArrayList<>(parent.diffIds());
+        diffIds.add(diffId);
+        var execution = new Execution(
+                user == null ? was.user() : user,
+                merged(was.exposedPorts(), ports),
+                variables(was.env()),
+                entrypoint == null ? was.entrypoint() : entrypoint,
+                cmd == null ? was.cmd() : cmd,
+                merged(was.volumes(), volumes),
+                workingDir == null ? was.workingDir() : workingDir,
+                merged(was.labels(), labels),
+                stopSignal == null ? was.stopSignal() : stopSignal);
+        return new ImageConfig(
+                now.toString(),
+                author.isEmpty() ? old.author() : author,
+                old.architecture(),
+                old.os(),
+                old.osVersion(),
+                old.variant(),
+                execution,
+                new RootFs("layers", diffIds),
+                history(
+                        parent,
+                        new History(
+                                now.toString(),
+                                author.isEmpty() ? null : author,
+                                "carafe commit",
+                                message.isEmpty() ? null : message,
+                                null)));
+    }
+
+    private static <V> Map<String, V> merged(Map<String, V> old, Map<String, V> changed) {
+        var merged = new LinkedHashMap<>(old);
+        merged.putAll(changed);
+        return merged;
+    }
+
+    private List<String> variables(List<String> old) {
+        var byName = new LinkedHashMap<String, String>();
+        for (var variables : List.of(old, env)) {
+            variables.forEach(variable -> byName.put(variable.split("=", 2)[0], variable));
+        }
+        return List.copyOf(byName.values());
+    }
+
+    /** Where the parent tells nothing of a layer, there is a step without words for it: steps are counted. */
+    private static List<History> history(Image parent, History last) {
+        var history = new ArrayList<History>();
+        if (parent.config().history() != null) {
+            history.addAll(parent.config().history());
+        }
+        long told = history.stream()
+                .filter(step -> step != null && !Boolean.TRUE.equals(step.emptyLayer()))
+                .count();
+        for (; told < parent.diffIds().size(); told++) {
+            history.add(new History(parent.config().created(), null, null, null, null));
+        }
+        history.add(last);
+        return history;
     }
 
     ImageConfig configuration(Platform platform, Digest diffId, String message, Instant now) {

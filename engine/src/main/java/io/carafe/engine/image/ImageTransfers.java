@@ -25,6 +25,8 @@ import io.carafe.oci.image.Descriptor;
 import io.carafe.oci.image.Manifest;
 import io.carafe.oci.image.MediaTypes;
 import io.carafe.oci.image.Platform;
+import io.carafe.storage.Change;
+import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,6 +36,7 @@ import java.security.DigestInputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -350,7 +353,40 @@ public final class ImageTransfers {
         }
     }
 
-    private static void discard(Path file) {
+    /**
+     * What is said about an image that is made from a container.
+     *
+     * @param changes instructions such as {@code CMD ["/bin/sh"]}, on top of the parent's configuration
+     * @param author empty for none, likewise {@code message}
+     */
+    public record Commit(List<String> changes, String author, String message) {}
+
+    /**
+     * Makes an image of another one and a layer on top.
+     *
+     * @param layer writes it
+     * @param name null for none
+     */
+    public Image commit(String parent, Consumer<TarWriter> layer, String name, Commit what, Deadline deadline) {
+        return new ImageCommit(images, layers, leases, temporary, sweep)
+                .run(
+                        find.apply(parent),
+                        layer,
+                        name == null ? null : reference(name),
+                        what,
+                        ImageChanges.parse(what.changes()),
+                        deadline);
+    }
+
+    /** What the topmost layer of an image changes of the files of those below. */
+    public List<Change> changes(String name) {
+        var image = find.apply(name);
+        try (var _ = leases.hold(image.diffIds())) {
+            return layers.layers().changes(image.diffIds());
+        }
+    }
+
+    static void discard(Path file) {
         try {
             if (file != null) {
                 Files.deleteIfExists(file);

@@ -74,6 +74,11 @@ public final class TarWriter implements AutoCloseable {
         header(path, '2', stat, target, Map.of());
     }
 
+    /** A further name of a member that was written under {@code first}. */
+    public void hardLink(String path, Stat stat, String first) throws IOException {
+        header(path, '1', stat, first, Map.of());
+    }
+
     /** A device or a FIFO. */
     public void node(String path, Stat stat, Map<String, byte[]> attributes) throws IOException {
         char type = switch (stat.type()) {
