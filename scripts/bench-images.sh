@@ -14,7 +14,7 @@ need_root bench-images
 find_jdk
 "$top/scripts/deps.sh" bench
 "$top/scripts/build.sh"
-home=$(mktemp -d /var/tmp/carafe-bench-images.XXXXXX)
+home=$(mktemp -d /var/tmp/carafe-bi.XXXXXX) # podman takes 50 characters for its runroot
 disk=$home/disk
 loop=""
 trap leave EXIT
