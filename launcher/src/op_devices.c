@@ -1,6 +1,7 @@
 /* Device nodes and links in /dev. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 #include "inside_root.h"
 #include "run.h"
 #include "sys.h"
+
+enum { REPLACE_TRIES = 64 };
 
 struct device {
     const char *path;
@@ -109,6 +112,29 @@ int op_device(struct run *run, const struct step *step) {
     return result;
 }
 
+/* Whether it is there as it should be: containers that share a root file system make the same one at the same time. */
+static bool is_link(const char *target, int parent, const char *name) {
+    char there[PATH_MAX];
+    ssize_t length = readlinkat(parent, name, there, sizeof there);
+    return length >= 0 && (size_t)length == strlen(target) && memcmp(there, target, (size_t)length) == 0;
+}
+
+static int replace_by_link(const char *target, int parent, const char *name) {
+    for (int tries = 0; tries < REPLACE_TRIES; tries++) {
+        if (is_link(target, parent, name)) {
+            return 0;
+        }
+        if (unlinkat(parent, name, 0) < 0 && errno != ENOENT) {
+            return -1;
+        }
+        if (symlinkat(target, parent, name) == 0) {
+            return 0;
+        }
+    }
+    errno = EBUSY;
+    return -1;
+}
+
 /* target, path, 1: in place of what is there */
 int op_symlink(struct run *run, const struct step *step) {
     const char *name;
@@ -118,7 +144,7 @@ int op_symlink(struct run *run, const struct step *step) {
     }
     int result = symlinkat(step->args[0].s, parent, name);
     if (result < 0 && errno == EEXIST) {
-        result = step->args[2].u == 0 || (unlinkat(parent, name, 0) == 0 && symlinkat(step->args[0].s, parent, name) == 0) ? 0 : -1;
+        result = step->args[2].u == 0 ? 0 : replace_by_link(step->args[0].s, parent, name);
     }
     if (result < 0) {
         fail(run, "link %s", step->args[1].s);

@@ -272,6 +272,27 @@ END
 run fakedevice
 has "device at a link" "$err" "something else"
 
+# --- containers that share a root file system make the same links in it at the same time
+mkdir -p "$root/shared"
+plan shared <<END
+$NAMESPACES
+inside rootfs $root 0x84000
+inside symlink /proc/self/fd /shared/fd 0
+$(for n in $(seq 300); do echo "inside symlink other /shared/ptmx 1"; echo "inside symlink pts/ptmx /shared/ptmx 1"; done)
+inside pivot 1
+gate exec / [true] [PATH=/bin]
+END
+racers=
+for n in $(seq 12); do
+    fresh
+    "$planned" run "$dir/shared" "$state" >/dev/null 2>>"$dir/races" </dev/null &
+    racers="$racers $!"
+done
+lost=0
+for racer in $racers; do wait "$racer" || lost=$((lost + 1)); done
+same "containers that lost a race for a link ($(head -1 "$dir/races"))" $lost 0
+same "the link they share" "$(readlink "$root/shared/ptmx")" pts/ptmx
+
 # --- user namespaces, made and joined; devices are bound there
 script user.sh <<'END'
 id -u; cat /proc/self/uid_map; cat /proc/self/setgroups; ls -ln /dev/null; touch /dev/shm/x && ls -ln /dev/shm/x; head -c 1 /dev/zero | wc -c
