@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-vm test-kubelet install dist bench bench-images soak chaos fuzz conformance clean
+.PHONY: help build demo test test-vm test-kubelet install dist bench bench-images bench-runtime soak chaos fuzz conformance clean
 
 help: ## print these lines
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -35,6 +35,9 @@ bench: ## measure carafed beside containerd and podman, into bench/results/ (roo
 
 bench-images: ## measure pull, push and removal of images beside containerd, podman and skopeo, into bench/results/images.md (root)
 	@scripts/bench-images.sh
+
+bench-runtime: ## measure carafe-oci beside runc, crun and the least that a container costs, into bench/results/ (root)
+	@scripts/bench-runtime.sh
 
 soak: ## make and remove CYCLES pods (10000), run EXECS commands (100000), and see whether anything grows (root)
 	@scripts/soak.sh

@@ -95,9 +95,9 @@ if can_run_pods; then
     "$top/scripts/registry.sh" conf "$port" >"$home/registries.conf"
     "$top/scripts/cni.sh" "$home/cni" "$bridge" 235
 fi
-# The compiler of carafe-oci, with what Podman writes for a container with limits and a seccomp profile.
+# The compiler of carafe-oci, with a container of a pod: limits, mounts, hooks and Podman's seccomp profile.
 mkdir "$home/bundle"
-cp "$top/runtime/src/test/resources/io/carafe/runtime/plan/config/podman-limits.json" "$home/bundle/config.json"
+cp "$top/scripts/aot/config.json" "$home/bundle/config.json"
 # The first run leaves the profile's filter behind, as on a host where it is not the first container.
 compile() { timeout 60 "$layout/libexec/carafe/carafe-oci-compile" create --bundle "$home/bundle" --id training >"$home/plan" 2>>"$home/commands" || true; }
 compile
