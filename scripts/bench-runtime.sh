@@ -143,7 +143,7 @@ done
 say "100 containers, eight at a time"
 for peer in "carafe, plan" "carafe, JVM" crun runc; do
     for n in $(seq 100); do
-        jq --arg name "/$name-many/$n" '.linux.cgroupsPath = $name' "$home/bare.json" >"$home/config"
+        jq --arg name "/$name-many/$n" '.linux.cgroupsPath = $name | .mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755"]}]' "$home/bare.json" >"$home/config"
         mkdir -p "$home/many/$n"
         mv "$home/config" "$home/many/$n/config.json"
         rm -f "$home/many/$n/plan"
