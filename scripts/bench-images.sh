@@ -68,7 +68,7 @@ for peer in ${PEERS:-carafe containerd podman skopeo}; do
         ;;
     skopeo)
         command="env CONTAINERS_REGISTRIES_CONF=$home/registries.conf skopeo --policy $home/policy.json"
-        store="containers-storage:[overlay@$disk/skopeo/root+$disk/skopeo/run]@"
+        store="containers-storage:[$disk/skopeo/root+$disk/skopeo/run]@"
         peers+=("skopeo|$command copy -q docker://@ $store|$command copy -q $store docker://%|$command delete $store")
         ;;
     *) die "unknown peer '$peer': carafe, containerd, podman, skopeo" ;;
