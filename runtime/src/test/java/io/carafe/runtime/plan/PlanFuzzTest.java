@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.carafe.base.CarafeException;
-import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Spec;
+import io.carafe.oci.runtime.SpecReader;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -20,7 +20,7 @@ class PlanFuzzTest {
     void configurationsAreCompiledOrRefused(byte[] data) {
         Spec spec;
         try {
-            spec = Json.read(data, Spec.class, "config.json");
+            spec = SpecReader.spec(data, "config.json");
         } catch (CarafeException.InvalidArgument expected) {
             return;
         }
