@@ -67,7 +67,7 @@ for peer in ${PEERS:-carafe containerd podman skopeo}; do
         peers+=("podman|$command pull -q @|$command push -q @ docker://%|$command rmi @")
         ;;
     skopeo)
-        command="env CONTAINERS_REGISTRIES_CONF=$home/registries.conf skopeo --policy $home/policy.json"
+        command="skopeo --registries-conf $home/registries.conf --policy $home/policy.json"
         store="containers-storage:[$disk/skopeo/root+$disk/skopeo/run]@"
         peers+=("skopeo|$command copy -q docker://@ $store|$command copy -q $store docker://%|$command delete $store")
         ;;
