@@ -189,7 +189,7 @@ class ScopesTest {
     @ValueSource(strings = {"carafe-oci", "runc"})
     void aContainerThatRanOutOfMemoryLeavesItsNameFree(String runtime) throws Exception {
         for (int i = 0; i < 2; i++) {
-            try (var container = container(runtime, "\"memory\": {\"limit\": 8388608, \"swap\": 8388608},")) {
+            try (var container = container(runtime, "\"memory\": {\"limit\": 33554432, \"swap\": 33554432},")) {
                 container.start("x=0123456789; while :; do x=$x$x; done");
                 container.await("ActiveState", "failed", "inactive");
                 container.runtime().delete(container.id(), true, ScopedContainer.soon());
