@@ -86,6 +86,12 @@ static _Noreturn void spy(void) {
     }
 }
 
+/* Whether the process has become what it came to execute, a file of the container, before its own was opened. */
+static int is_own_program(int fd) {
+    struct stat found, own;
+    return fstat(fd, &found) == 0 && stat("/bin/true", &own) == 0 && found.st_dev == own.st_dev && found.st_ino == own.st_ino;
+}
+
 /* A file that is executed can't be written to, so it is held until nobody executes it any more. */
 static _Noreturn void overwrite(void) {
     int held[HELD], count = 0;
@@ -99,7 +105,9 @@ static _Noreturn void overwrite(void) {
             }
             snprintf(path, sizeof path, "/proc/%ld/exe", pid);
             int fd = open(path, O_PATH | O_CLOEXEC);
-            if (fd >= 0) {
+            if (fd >= 0 && is_own_program(fd)) {
+                close(fd);
+            } else if (fd >= 0) {
                 printf("held %ld\n", pid);
                 if (count == HELD) {
                     close(held[--count]);

@@ -4,11 +4,11 @@ import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Engine;
 import io.carafe.engine.image.ImageTransfers;
+import io.carafe.engine.model.ChangedFile;
 import io.carafe.proto.carafe.v1.CommitContainerRequest;
 import io.carafe.proto.carafe.v1.CommitContainerResponse;
 import io.carafe.proto.carafe.v1.FileChange;
 import io.carafe.proto.carafe.v1.ListChangesRequest;
-import io.carafe.storage.Change;
 import io.grpc.stub.StreamObserver;
 
 /** Calls about what containers have changed of their images' files. */
@@ -28,7 +28,7 @@ record ChangeCalls(Engine engine, ImageTransfers transfers) {
         });
     }
 
-    private static FileChange message(Change change) {
+    private static FileChange message(ChangedFile change) {
         var kind = switch (change.kind()) {
             case ADDED -> FileChange.Kind.ADDED;
             case CHANGED -> FileChange.Kind.CHANGED;

@@ -2,6 +2,7 @@ package io.carafe.engine;
 
 import io.carafe.base.Deadline;
 import io.carafe.base.ProcessIo;
+import io.carafe.engine.model.ChangedFile;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.ContainerStatus;
@@ -9,7 +10,6 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Resources;
-import io.carafe.storage.Change;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -91,7 +91,7 @@ public interface Containers {
     void export(String id, OutputStream out) throws IOException;
 
     /** What the container has changed of its image's files, in the order of the paths; mount points made for it do not count. */
-    List<Change> changes(String id);
+    List<ChangedFile> changes(String id);
 
     /**
      * Writes these changes into a tar as a layer of an image; the tar stays open.

@@ -323,6 +323,7 @@ class BadInputTest {
             var root = Files.createDirectories(small.base().resolve("root"));
             Tools.run("mount", "-t", "tmpfs", "-o", "size=6m", "carafe-e2e", root.toString());
             var full = small.start().kubelet();
+            full.pods(); // once it answers this, all its sockets are there
             var empty = NodeState.settled(small);
             registry.serve(
                     "big", "1", TestImages.image(TestImages.layer(TestImages.tar("a", 12 << 20, 3), Packing.GZIP)));

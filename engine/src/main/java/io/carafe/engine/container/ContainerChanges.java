@@ -3,13 +3,13 @@ package io.carafe.engine.container;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
 import io.carafe.engine.Places;
+import io.carafe.engine.model.ChangedFile;
 import io.carafe.engine.stage.Operation;
 import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Mount;
 import io.carafe.oci.runtime.Spec;
 import io.carafe.runtime.OciRuntime;
 import io.carafe.runtime.RuntimeHandlers;
-import io.carafe.storage.Change;
 import io.carafe.storage.Snapshotter;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
@@ -44,8 +44,8 @@ record ContainerChanges(RuntimeHandlers handlers, Snapshotter snapshots, Places 
             "etc/hostname",
             "etc/resolv.conf");
 
-    List<Change> list(Container container) {
-        return snapshots.changes(container.id(), mountPoints(container));
+    List<ChangedFile> list(Container container) {
+        return ChangedFile.of(snapshots.changes(container.id(), mountPoints(container)));
     }
 
     void write(Container container, boolean pause, TarWriter tar, Deadline deadline) {

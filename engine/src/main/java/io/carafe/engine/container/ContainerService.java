@@ -6,6 +6,7 @@ import io.carafe.base.ProcessIo;
 import io.carafe.engine.Containers;
 import io.carafe.engine.EngineCore;
 import io.carafe.engine.exec.ExecSessions;
+import io.carafe.engine.model.ChangedFile;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerState;
 import io.carafe.engine.model.ContainerStatus;
@@ -19,7 +20,6 @@ import io.carafe.engine.pod.PodContainers;
 import io.carafe.engine.stage.Operation;
 import io.carafe.engine.table.Table;
 import io.carafe.nri.Node;
-import io.carafe.storage.Change;
 import io.carafe.storage.Snapshotter;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
@@ -189,7 +189,7 @@ public final class ContainerService implements Containers, PodContainers {
     }
 
     @Override
-    public List<Change> changes(String id) {
+    public List<ChangedFile> changes(String id) {
         return changes.list(parts.table().get(id));
     }
 

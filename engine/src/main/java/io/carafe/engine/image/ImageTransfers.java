@@ -2,6 +2,7 @@ package io.carafe.engine.image;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.engine.model.ChangedFile;
 import io.carafe.image.Image;
 import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
@@ -25,7 +26,6 @@ import io.carafe.oci.image.Descriptor;
 import io.carafe.oci.image.Manifest;
 import io.carafe.oci.image.MediaTypes;
 import io.carafe.oci.image.Platform;
-import io.carafe.storage.Change;
 import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -379,10 +379,10 @@ public final class ImageTransfers {
     }
 
     /** What the topmost layer of an image changes of the files of those below. */
-    public List<Change> changes(String name) {
+    public List<ChangedFile> changes(String name) {
         var image = find.apply(name);
         try (var _ = leases.hold(image.diffIds())) {
-            return layers.layers().changes(image.diffIds());
+            return ChangedFile.of(layers.layers().changes(image.diffIds()));
         }
     }
 
