@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ParameterException;
@@ -60,8 +61,11 @@ public final class Carafed {
     private static void serve(Arguments arguments) throws InterruptedException {
         var settings = configuration(arguments);
         Logging.configure(settings.log());
+        var started = new CompletableFuture<Daemon>();
+        // before there is a socket to be found, since a signal without a handler ends the process
+        Signals.on("HUP", () -> started.join().reload(() -> configuration(arguments)));
         try (var daemon = Daemon.start(settings)) {
-            Signals.on("HUP", () -> daemon.reload(() -> configuration(arguments)));
+            started.complete(daemon);
             Signals.on("TERM", daemon::stop);
             Signals.on("INT", daemon::stop);
             tell(ServiceState::ready);

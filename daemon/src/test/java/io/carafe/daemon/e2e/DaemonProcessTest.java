@@ -208,6 +208,16 @@ class DaemonProcessTest {
         }
     }
 
+    /** Its socket is there before the engine is. */
+    @Test
+    void hangUpOfADaemonThatIsStartingIsDoneOnceItServes() throws Exception {
+        var daemon = node.start();
+        daemon.signal("HUP");
+        awaitLog(daemon, "are read again");
+        assertTrue(daemon.log().indexOf("are read again") > daemon.log().indexOf("serves"), daemon.log());
+        assertTrue(daemon.alive());
+    }
+
     @Test
     void nodeWithoutANetworkSaysWhyUntilItHasOne() throws Exception {
         node.writeNetwork("{\"cniVersion\": \"1.0.0\", \"name\": \"x\", \"plugins\": [{\"type\": ");
