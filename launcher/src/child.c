@@ -193,13 +193,27 @@ static int cgroup_to_be_born_in(struct run *run) {
     return -1;
 }
 
+/* Clones into the cgroup on version 2, or beside it where that is threaded, or has children of its own: op_enter has better errors
+   and another way. */
+static pid_t clone_into(struct run *run, uint64_t flags, int *pidfd) {
+    run->cgroup = cgroup_to_be_born_in(run);
+    pid_t pid = clone3(flags, pidfd, SIGCHLD, run->cgroup);
+    if (pid < 0 && run->cgroup >= 0) {
+        close(run->cgroup);
+        run->cgroup = -1;
+        run->born_in = NULL;
+        pid = clone3(flags, pidfd, SIGCHLD, -1);
+    }
+    return pid;
+}
+
 static pid_t clone_by_one_ahead(struct run *run, int other, int *pidfd) {
     struct ahead *ahead = mmap(NULL, sizeof *ahead, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (ahead == MAP_FAILED) {
         return fail(run, "memory");
     }
     ahead->pid = ahead->pidfd = -1;
-    pid_t first = clone3(CLONE_FILES, NULL, SIGCHLD, -1);
+    pid_t first = clone_into(run, CLONE_FILES, NULL);
     if (first == 0) {
         go_ahead(run, ahead);
         struct failure failure;
@@ -234,15 +248,7 @@ pid_t child_clone(struct run *run, int other, int *pidfd) {
     if (joined & (CLONE_NEWUSER | CLONE_NEWPID) || (run->unshare | (unsigned)joined) & CARAFE_CLONE_NEWTIME) {
         return clone_by_one_ahead(run, other, pidfd);
     }
-    run->cgroup = cgroup_to_be_born_in(run);
-    pid_t pid = clone3(clone_flags(run), pidfd, SIGCHLD, run->cgroup);
-    if (pid < 0 && run->cgroup >= 0) {
-        /* threaded, or with children of its own: op_enter has better errors and another way */
-        close(run->cgroup);
-        run->cgroup = -1;
-        run->born_in = NULL;
-        pid = clone3(clone_flags(run), pidfd, SIGCHLD, -1);
-    }
+    pid_t pid = clone_into(run, clone_flags(run), pidfd);
     if (pid == 0) {
         struct failure failure;
         run->failure = &failure;
@@ -289,6 +295,12 @@ void run_child(struct run *run) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     umask(0);
     setsid();
+    if (run->entry_count > 0) {
+        if (entries_enter(run) < 0) {
+            give_up(run);
+        }
+        tell(run, WORD_ENTERED);
+    }
     open_proc_early(run);
     if (run_steps(run, PHASE_INSIDE, BEFORE_SYNC) < 0) {
         give_up(run);

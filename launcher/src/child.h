@@ -3,7 +3,7 @@
 
 #include "run.h"
 
-enum { WORD_SYNC = 'S', WORD_READY = 'R' };
+enum { WORD_ENTERED = 'E', WORD_SYNC = 'S', WORD_READY = 'R' };
 
 enum part { ALL, BEFORE_SYNC, AFTER_SYNC };
 

@@ -164,6 +164,9 @@ static int hear(struct run *run, int socket, char word) {
 /* The launcher's side of the table in execute.h. */
 static int attend(struct run *run, int socket, int pidfd) {
     struct execution *execution = run->execution;
+    if (run->entry_count > 0 && hear(run, socket, WORD_ENTERED) < 0) {
+        return -1;
+    }
     if (run_steps(run, PHASE_OUTSIDE, BEFORE_SYNC) < 0) {
         /* "no such process" is no reason if it is gone because something failed there */
         struct failure heard;
@@ -192,7 +195,9 @@ static pid_t start(struct run *run) {
         return fail(run, "socketpair");
     }
     run->socket = ends[1];
+    entries_open(run);
     run->pid = child_clone(run, ends[0], &pidfd);
+    entries_close(run);
     close(ends[1]);
     int result = run->pid < 0 ? -1 : attend(run, ends[0], pidfd);
     if (result < 0 && run->pid > 0) {

@@ -9,7 +9,7 @@
 #include "ops.h"
 #include "plan.h"
 
-enum { RUN_MAX_JOINS = 16 };
+enum { RUN_MAX_JOINS = 16, RUN_MAX_TASKS = 24 };
 
 struct run {
     struct execution *execution;
@@ -29,6 +29,13 @@ struct run {
     const char *timens;  /* what goes into timens_offsets, or NULL */
     int cgroup;          /* directory on cgroup v2 that the process is cloned into, or -1, */
     const char *born_in; /* and its path once that is done */
+
+    /* cgroups of version 1, in the order of their steps: who enters by itself needs not wait for all of the machine's forks */
+    struct entry {
+        struct step step;
+        int tasks;
+    } entries[RUN_MAX_TASKS];
+    unsigned entry_count;
 
     /* in the child */
     int socket;          /* to the launcher; -1 once it is closed */
@@ -56,6 +63,13 @@ int private_proc_of(struct run *run);
 
 /* The file that takes the label of op (OP_APPARMOR, OP_SELINUX) for the next execve; -1 with errno. */
 int label_open(struct run *run, unsigned op);
+
+/* Opens what the child enters by itself, and closes it again. */
+void entries_open(struct run *run);
+void entries_close(struct run *run);
+
+/* In the child: enters them; -1 with run->failure. */
+int entries_enter(struct run *run);
 
 /* The child's part of execute(), from the clone to execve. */
 void run_child(struct run *run) __attribute__((noreturn));

@@ -522,6 +522,23 @@ END
     break
 done
 
+# --- a cgroup that takes no process: on version 1 it is the container's process that finds out
+if [ -e /sys/fs/cgroup/cpuset/cpuset.cpus ]; then
+    empty=/sys/fs/cgroup/cpuset/carafe-plans-test-$$
+    plan empty <<END
+host cgroup $empty 0
+outside enter @linux.cgroupsPath $empty
+$NAMESPACES
+$MOUNTS
+inside pivot 1
+gate exec / [true] [PATH=/bin]
+deleted cgroup-remove $empty
+END
+    run empty
+    has "a cpuset without processors" "$err" "op enter errno 28 origin \"linux.cgroupsPath\": linux.cgroupsPath: enter cgroup $empty: no space left"
+    "$planned" phase "$dir/empty" deleted || fail "remove $empty"
+fi
+
 # --- a small memory limit
 if [ -e /sys/fs/cgroup/memory ]; then
     small=/sys/fs/cgroup/memory/carafe-plans-test-$$
