@@ -49,3 +49,11 @@ int args_parse(int argc, char **argv, struct option *options) {
     }
     return 0;
 }
+
+int args_own(int argc, char **argv) {
+    int own = 0;
+    while (own < argc && strcmp(argv[own], "--") != 0) {
+        own++;
+    }
+    return own;
+}

@@ -16,5 +16,8 @@ struct option {
 /* Fills the options, whose list ends with a null name; 0, or -1 after a report of step "arguments". */
 int args_parse(int argc, char **argv, struct option *options);
 
+/* How many arguments there are before "--": our own, while those behind it are another program's. */
+int args_own(int argc, char **argv);
+
 /* Whether text is an absolute path in its simplest form. */
 bool args_is_path(const char *text);

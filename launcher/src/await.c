@@ -10,7 +10,6 @@
  * times as big.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,10 +39,7 @@ int await_command(int argc, char **argv) {
         {.name = "pid-file", .path = true, .values = &pid_file},
         {.name = NULL},
     };
-    int own = 0;
-    while (own < argc && strcmp(argv[own], "--") != 0) {
-        own++;
-    }
+    int own = args_own(argc, argv);
     if (args_parse(own, argv, options) < 0) {
         return CANNOT_RUN;
     }

@@ -7,6 +7,7 @@ int await_command(int argc, char **argv);
 int pause_command(int argc, char **argv);
 int stand_in_command(int argc, char **argv);
 int start_in_command(int argc, char **argv);
+int place_command(int argc, char **argv);
 
 /* runc's command line; before its arguments stand "oci" and, before that, the path of this program. */
 int oci_command(int argc, char **argv);

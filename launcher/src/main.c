@@ -57,6 +57,9 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "start-in") == 0) {
         return start_in_command(argc - 2, argv + 2);
     }
-    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init, await, pause, stand-in, start-in or oci");
+    if (argc >= 2 && strcmp(argv[1], "place") == 0) {
+        return place_command(argc - 2, argv + 2);
+    }
+    report("arguments", argc < 2 ? "" : argv[1], 0, "expected pin, init, await, pause, stand-in, start-in, place or oci");
     return 1;
 }

@@ -197,10 +197,7 @@ int stand_in_command(int argc, char **argv) {
         {.name = NULL},
     };
     struct creation creation = {0};
-    int own = 0;
-    while (own < argc && strcmp(argv[own], "--") != 0) {
-        own++;
-    }
+    int own = args_own(argc, argv);
     int behind = own < argc ? own + 1 : argc;
     if (args_parse(own, argv, options) < 0 || parse(&creation, argc - behind, argv + behind) < 0) {
         return 1;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -37,10 +36,7 @@ int start_in_command(int argc, char **argv) {
         {.name = "stand-in", .path = true, .values = &stand_in},
         {.name = NULL},
     };
-    int own = 0;
-    while (own < argc && strcmp(argv[own], "--") != 0) {
-        own++;
-    }
+    int own = args_own(argc, argv);
     if (args_parse(own, argv, options) < 0) {
         return CANNOT_RUN;
     }

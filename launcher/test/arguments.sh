@@ -44,6 +44,10 @@ refused stand-in -- /bin/true create --pid-file /tmp/a id
 refused start-in
 refused start-in --stand-in=/tmp/a
 refused start-in --stand-in=/tmp/a -- relative
+refused place
+refused place --cgroup=/tmp
+refused place --cgroup=relative -- /bin/true
+refused place --cgroup=/tmp -- relative
 
 # await needs no root: a process that its parent leaves is waited for, and its code told
 file=$(mktemp /tmp/carafe-launcher-test.XXXXXX)

@@ -117,5 +117,35 @@ grep -q '"step":"join"' "$dir.err" || fail "report: $(cat "$dir.err")"
 "$launcher" init --pid="$dir/pid6" --gate=/dev/null 2>"$dir.err" && fail "went through a gate that nobody opened"
 rm -f "$dir.err"
 
+# --- a program in cgroups, of whatever versions this host has
+cgroups=
+for base in /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    [ -e $base/cgroup.procs ] && mkdir "$base/carafe-place-test-$$" && cgroups="$cgroups $base/carafe-place-test-$$"
+done
+options=$(printf -- '--cgroup=%s ' $cgroups)
+# shellcheck disable=SC2086 # options
+set -- $options
+same "cgroups that are not the program's" "$("$launcher" place "$@" -- /bin/cat /proc/self/cgroup | grep -c "/carafe-place-test-$$\$")" "$#"
+"$launcher" place "$@" -- /bin/sh -c 'exit 7'
+same "exit code in cgroups" $? 7
+"$launcher" place "$@" -- /no/such/program 2>"$dir.err" && fail "executed a program that is not there"
+grep -q '"step":"execute","subject":"/no/such/program","errno":2' "$dir.err" || fail "report: $(cat "$dir.err")"
+"$launcher" place --cgroup=/no/such/cgroup -- /bin/true 2>"$dir.err" && fail "executed in a cgroup that is not there"
+grep -q '"step":"cgroup","subject":"/no/such/cgroup","errno":2' "$dir.err" || fail "report: $(cat "$dir.err")"
+"$launcher" place "$@" -- /bin/sleep 1000 &
+placed=$!
+until grep -q . "${1#--cgroup=}/cgroup.procs"; do kill -0 $placed || break; done
+kill -9 $placed
+wait $placed 2>/dev/null
+i=0
+for cgroup in $cgroups; do
+    until rmdir "$cgroup" 2>/dev/null || [ $i -ge 50 ]; do
+        sleep 0.1
+        i=$((i + 1))
+    done
+    [ ! -e "$cgroup" ] || fail "who is killed leaves its program in $cgroup"
+done
+rm -f "$dir.err"
+
 [ $failures = 0 ] && echo "launcher: namespace checks passed"
 exit $failures

@@ -6,6 +6,7 @@ import io.carafe.linux.cgroup.CgroupLayout;
 import io.carafe.linux.systemd.Units;
 import io.carafe.oci.runtime.LinuxResources;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,12 @@ public sealed interface CgroupDriver permits CgroupfsDriver, SystemdDriver {
 
     /** Changes limits of a pod; what is null stays as it is. */
     void limitPod(String cgroup, LinuxResources limits, Deadline deadline) throws IOException;
+
+    /**
+     * The directories of a cgroup that a program can be started in, made if they are missing; none if a process has to be
+     * moved there by {@link #place}.
+     */
+    List<Path> startingPlace(String cgroup) throws IOException;
 
     /** Moves a process into its cgroup, which is made if it is missing. */
     void place(int pid, String cgroup, Deadline deadline) throws IOException;

@@ -7,6 +7,7 @@ import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +93,15 @@ public record CgroupfsDriver(CgroupLayout layout, String parent) implements Cgro
     @Override
     public void limitPod(String cgroup, LinuxResources limits, Deadline deadline) {
         var _ = CgroupLimits.write(layout.cgroup(cgroup), limits);
+    }
+
+    @Override
+    public List<Path> startingPlace(String cgroup) throws IOException {
+        var place = layout.cgroup(cgroup);
+        if (!place.isComplete()) {
+            place.create();
+        }
+        return place.directories();
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.carafe.linux.systemd.Units;
 import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +143,12 @@ public record SystemdDriver(CgroupLayout layout, Units units, String parent) imp
             written.undo();
             throw e;
         }
+    }
+
+    /** A scope comes into being around processes that are there. */
+    @Override
+    public List<Path> startingPlace(String cgroup) {
+        return List.of();
     }
 
     @Override

@@ -83,6 +83,7 @@ record ContainerParts(
                 parts.monitor(),
                 parts.handlers(),
                 parts.driver(),
+                parts.launcher(),
                 new HugePages(parts.cgroups()),
                 core.pods(),
                 core.places(),

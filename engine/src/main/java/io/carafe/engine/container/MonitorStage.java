@@ -14,7 +14,9 @@ import io.carafe.engine.spec.Hostname;
 import io.carafe.engine.stage.Stage;
 import io.carafe.engine.table.Table;
 import io.carafe.linux.process.UtsNamespace;
+import io.carafe.runtime.Launcher;
 import io.carafe.runtime.OciRuntime;
+import io.carafe.runtime.Placement;
 import io.carafe.runtime.RuntimeHandlers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -29,6 +31,7 @@ record MonitorStage(
         Monitor monitor,
         RuntimeHandlers handlers,
         CgroupDriver driver,
+        Launcher launcher,
         HugePages hugePages,
         Table<PodName, Pod> pods,
         Places places,
@@ -90,10 +93,15 @@ record MonitorStage(
                 config.stdin(),
                 config.stdinOnce(),
                 checkpoint,
-                pid -> driver.place(pid, monitorCgroup, limit));
+                placement(monitorCgroup, limit));
         var monitored = monitor.create(request, limit);
         hugePages.limit(container);
         return monitored;
+    }
+
+    private Placement placement(String cgroup, Deadline limit) throws IOException {
+        var directories = driver.startingPlace(cgroup);
+        return directories.isEmpty() ? pid -> driver.place(pid, cgroup, limit) : launcher.in(directories);
     }
 
     @Override

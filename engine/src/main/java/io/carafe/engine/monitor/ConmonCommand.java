@@ -50,7 +50,7 @@ final class ConmonCommand {
 
     static Spawn spawn(Conmon conmon, MonitorRequest request, Fd sync, Fd start, Fd stderr) {
         var path = Objects.requireNonNullElse(System.getenv("PATH"), "/usr/sbin:/usr/bin:/sbin:/bin");
-        return Spawn.of(arguments(conmon, request))
+        return Spawn.of(request.placement().starting(arguments(conmon, request)))
                 .withEnvironment(Map.of(
                         "PATH",
                         path,

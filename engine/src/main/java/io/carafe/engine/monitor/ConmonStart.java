@@ -23,7 +23,7 @@ import java.time.Duration;
  *
  * <pre>
  *   Carafe                               conmon                          conmon's child
- *   spawn, move to its cgroup       →    waits on the start pipe
+ *   spawn in its cgroup             →    waits on the start pipe
  *   0x00 to the start pipe          →    forks
  *   waits for the end of the parent ←    writes conmon-pidfile, exits 0
  *                                                                   →    runs RUNTIME … create …

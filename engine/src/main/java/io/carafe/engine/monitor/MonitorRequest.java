@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * @param stdinOnce whether that is closed for good when the first client detaches
  * @param checkpoint CRIU's images of the processes that the container gets, and which run at once; null for one that is
  *     made anew and waits at its gate
- * @param placement puts the monitor itself into its cgroup
+ * @param placement of the monitor itself
  */
 public record MonitorRequest(
         String id,

@@ -29,6 +29,7 @@ import java.util.TreeSet;
  */
 public final class Cgroup {
 
+    private static final List<String> CPUSET = List.of("cpuset.cpus", "cpuset.mems");
     private static final List<String> ENABLED_ON_V2 = List.of("cpuset", "cpu", "io", "memory", "hugetlb", "pids");
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(50);
 
@@ -81,6 +82,11 @@ public final class Cgroup {
 
     public boolean exists() {
         return directories().stream().anyMatch(Files::isDirectory);
+    }
+
+    /** Whether it is there in every hierarchy, and takes processes: one that is just being made may have no processors yet. */
+    public boolean isComplete() {
+        return directories().stream().allMatch(directory -> Files.isDirectory(directory) && !isEmptyCpuset(directory));
     }
 
     /** Makes it and its parents where they are missing, and in the v2 hierarchy gives it the controllers that its parents have. */
@@ -245,13 +251,21 @@ public final class Cgroup {
         }
     }
 
+    private static boolean isEmptyCpuset(Path directory) {
+        return CPUSET.stream().anyMatch(name -> isEmptyCpuset(directory, name));
+    }
+
+    private static boolean isEmptyCpuset(Path directory, String name) {
+        var own = CgroupFile.read(directory.resolve(name));
+        return own.isPresent()
+                && own.get().isBlank()
+                && Files.exists(directory.resolve("tasks"), LinkOption.NOFOLLOW_LINKS);
+    }
+
     /** A v1 cpuset starts with no CPU and no memory node, and takes no process until it has some. */
     private static void inheritCpuset(Path parent, Path child) throws IOException {
-        for (var name : List.of("cpuset.cpus", "cpuset.mems")) {
-            var own = CgroupFile.read(child.resolve(name));
-            if (own.isPresent()
-                    && own.get().isBlank()
-                    && Files.exists(child.resolve("tasks"), LinkOption.NOFOLLOW_LINKS)) {
+        for (var name : CPUSET) {
+            if (isEmptyCpuset(child, name)) {
                 CgroupFile.write(
                         child.resolve(name),
                         CgroupFile.read(parent.resolve(name)).orElse("").strip());
