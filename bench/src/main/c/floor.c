@@ -176,9 +176,11 @@ static void read_filter(const char *file) {
     close(fd);
 }
 
-static void inside(int go, int kubernetes, char *const *program) {
-    char root[300], byte;
-    need((int)read(go, &byte, 1), "go");
+static void inside(int kubernetes, char *const *program) {
+    char root[300];
+    for (unsigned i = 0; i < hierarchy_count; i++) {
+        need(put(hierarchies[i], "tasks", "0"), hierarchies[i]); /* who is moved by another waits for all of the machine's forks */
+    }
     if (kubernetes) {
         need(unshare(CLONE_NEWCGROUP), "cgroup namespace");
     }
@@ -219,14 +221,13 @@ static void join(const char *name, int kind) {
 }
 
 static int run(int kubernetes, const char *filter_file, char *const *program) {
-    int go[2], status = 1;
+    int status = 1;
     find_hierarchies();
     make_cgroups();
     if (kubernetes) {
         read_filter(filter_file);
         limit();
     }
-    need(pipe2(go, O_CLOEXEC), "pipe");
     unsigned long others = kubernetes ? 0 : CLONE_NEWIPC | CLONE_NEWUTS;
     pid_t child = (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | others | SIGCHLD, NULL, NULL, NULL, NULL);
     if (child == 0) {
@@ -235,15 +236,9 @@ static int run(int kubernetes, const char *filter_file, char *const *program) {
             join("ipc", CLONE_NEWIPC);
             join("uts", CLONE_NEWUTS);
         }
-        inside(go[0], kubernetes, program);
+        inside(kubernetes, program);
     }
     need(child, "clone");
-    char pid[16];
-    snprintf(pid, sizeof pid, "%d", (int)child);
-    for (unsigned i = 0; i < hierarchy_count; i++) {
-        need(put(hierarchies[i], "cgroup.procs", pid), hierarchies[i]);
-    }
-    need((int)write(go[1], "g", 1), "go");
     need(waitpid(child, &status, 0), "wait");
     for (unsigned i = 0; i < hierarchy_count; i++) {
         while (rmdir(hierarchies[i]) < 0 && errno == EBUSY) {
@@ -268,7 +263,7 @@ static int enter(pid_t pid, char *const *program) {
         name = strncmp(name, "name=", 5) == 0 ? name + 5 : name;
         snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s", *name == 0 ? "unified" : name, at);
         if (strcmp(at, "/") != 0) {
-            need(put(path, "cgroup.procs", own), path);
+            need(*name == 0 ? put(path, "cgroup.procs", own) : put(path, "tasks", "0"), path);
         }
     }
     need(setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS), "setns");
