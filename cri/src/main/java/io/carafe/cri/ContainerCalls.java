@@ -50,8 +50,12 @@ final class ContainerCalls {
     /** The sandbox's config comes with the request once more; the engine has the one that the sandbox was made from. */
     CreateContainerResponse create(CreateContainerRequest request) {
         var config = ContainerMessages.config(request.getConfig());
-        var id = engine.containers().create(request.getPodSandboxId(), config, CallInterceptor.deadline());
-        return CreateContainerResponse.newBuilder().setContainerId(id).build();
+        try {
+            var id = engine.containers().create(request.getPodSandboxId(), config, CallInterceptor.deadline());
+            return CreateContainerResponse.newBuilder().setContainerId(id).build();
+        } catch (CarafeException e) {
+            throw Errors.ofPolicy(e);
+        }
     }
 
     StartContainerResponse start(StartContainerRequest request) {

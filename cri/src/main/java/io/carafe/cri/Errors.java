@@ -1,6 +1,7 @@
 package io.carafe.cri;
 
 import io.carafe.base.CarafeException;
+import io.carafe.image.config.Policy;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.stream.Collectors;
@@ -10,7 +11,22 @@ final class Errors {
 
     private static final System.Logger LOG = System.getLogger("io.carafe.cri");
 
+    private static final String SIGNATURE_VALIDATION_FAILED = "SignatureValidationFailed";
+
     private Errors() {}
+
+    /**
+     * A refusal by an image policy, which a kubelet tells from other failures by how it begins (cri-api, pkg/errors). It sees
+     * that only if the code is Unknown: of that alone it strips the code. Other errors stay as they are.
+     */
+    static RuntimeException ofPolicy(CarafeException error) {
+        return Policy.isRefusal(error)
+                ? Status.UNKNOWN
+                        .withDescription(SIGNATURE_VALIDATION_FAILED + ": " + error.getMessage())
+                        .withCause(error)
+                        .asRuntimeException()
+                : error;
+    }
 
     static Status status(Throwable error) {
         return switch (error) {

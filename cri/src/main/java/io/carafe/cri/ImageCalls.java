@@ -8,7 +8,6 @@ import io.carafe.engine.model.Filter;
 import io.carafe.engine.stats.Stats;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
-import io.carafe.image.config.Policy;
 import io.carafe.image.pull.PullProgress;
 import io.carafe.oci.image.ImageConfig;
 import io.carafe.proto.cri.v1.AuthConfig;
@@ -27,8 +26,6 @@ import io.carafe.proto.cri.v1.PullImageResponse;
 import io.carafe.proto.cri.v1.RemoveImageRequest;
 import io.carafe.proto.cri.v1.RemoveImageResponse;
 import io.carafe.proto.cri.v1.UInt64Value;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -37,7 +34,6 @@ import java.util.Set;
 /** Calls about images. */
 final class ImageCalls {
 
-    private static final String SIGNATURE_VALIDATION_FAILED = "SignatureValidationFailed";
     private static final Set<String> DOCKER_HUB = Set.of("docker.io", "index.docker.io", "registry-1.docker.io");
 
     private final Engine engine;
@@ -65,19 +61,8 @@ final class ImageCalls {
                     .setImageRef(image.id().toString())
                     .build();
         } catch (CarafeException e) {
-            throw Policy.isRefusal(e) ? refused(e) : e;
+            throw Errors.ofPolicy(e);
         }
-    }
-
-    /**
-     * What a kubelet tells from other failures by how it begins (cri-api, pkg/errors), which it sees only if the code is
-     * Unknown: of that alone it strips the code.
-     */
-    private static StatusRuntimeException refused(CarafeException e) {
-        return Status.UNKNOWN
-                .withDescription(SIGNATURE_VALIDATION_FAILED + ": " + e.getMessage())
-                .withCause(e)
-                .asRuntimeException();
     }
 
     /** One image serves all handlers here, but a handler that does not exist is an error (CRI 1.29). */

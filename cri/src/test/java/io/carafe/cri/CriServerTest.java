@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import io.carafe.base.CarafeException;
+import io.carafe.image.config.Policy;
 import io.carafe.proto.carafe.v1.CarafeGrpc;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExecStart;
@@ -16,6 +17,9 @@ import io.carafe.proto.carafe.v1.InfoRequest;
 import io.carafe.proto.carafe.v1.ProcessOutput;
 import io.carafe.proto.carafe.v1.StdinClose;
 import io.carafe.proto.cri.v1.CheckpointPodRequest;
+import io.carafe.proto.cri.v1.ContainerConfig;
+import io.carafe.proto.cri.v1.ContainerMetadata;
+import io.carafe.proto.cri.v1.CreateContainerRequest;
 import io.carafe.proto.cri.v1.ExecSyncRequest;
 import io.carafe.proto.cri.v1.ImageSpec;
 import io.carafe.proto.cri.v1.ImageStatusRequest;
@@ -289,6 +293,26 @@ class CriServerTest extends ServedCri {
                         .startsWith("SignatureValidationFailed: image registry.invalid/app:1: refused by "),
                 status.getDescription());
         assertTrue(status.getDescription().contains("policies/locked.json: default: reject"), status.getDescription());
+    }
+
+    @Test
+    void aContainerWhoseImageTheNamespacesPolicyRefusesFailsLikeItsPull() {
+        create = () -> {
+            throw new CarafeException.PermissionDenied("image x: refused by locked.json: default: reject")
+                    .with(Policy.DETAIL, "locked.json: default");
+        };
+        var request = CreateContainerRequest.newBuilder()
+                .setPodSandboxId("pod-1")
+                .setConfig(ContainerConfig.newBuilder()
+                        .setMetadata(ContainerMetadata.newBuilder().setName("main"))
+                        .setImage(ImageSpec.newBuilder().setImage("x")))
+                .build();
+
+        var status = failure(() -> runtime.createContainer(request));
+
+        assertEquals(Status.Code.UNKNOWN, status.getCode());
+        assertEquals(
+                "SignatureValidationFailed: image x: refused by locked.json: default: reject", status.getDescription());
     }
 
     @Test

@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,7 @@ abstract class ServedCri {
     final CallTimings timings = (operation, elapsed, code) -> timed.add(operation + " " + code);
     volatile Run run = _ -> "pod-1";
     volatile Exec exec = _ -> 0;
+    volatile Supplier<String> create = () -> "container-1";
     Path socket;
     Storage storage;
     ImageService store;
@@ -128,6 +130,8 @@ abstract class ServedCri {
         var containerCalls = Scripted.of(
                 Containers.class,
                 Map.of(
+                        "create",
+                        _ -> create.get(),
                         "exec",
                         arguments -> exec.run((ProcessIo) arguments[2]),
                         "execSync",

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.carafe.base.CarafeException.InvalidArgument;
+import io.carafe.base.CarafeException.PermissionDenied;
 import io.carafe.base.Deadline;
 import io.carafe.engine.model.ContainerConfig;
 import io.carafe.engine.model.ContainerName;
+import io.carafe.image.config.Policy;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +48,10 @@ class ImageVolumeTest {
     }
 
     private static ContainerConfig withImage(String subPath) {
+        return withVolume(BusyboxImage.NAME, subPath);
+    }
+
+    private static ContainerConfig withVolume(String image, String subPath) {
         var volume = new ContainerConfig.Mount(
                 "/data",
                 "",
@@ -53,7 +61,7 @@ class ImageVolumeTest {
                 ContainerConfig.Mount.Propagation.PRIVATE,
                 List.of(),
                 List.of(),
-                BusyboxImage.NAME,
+                image,
                 subPath,
                 List.of());
         return new ContainerConfig(
@@ -100,5 +108,34 @@ class ImageVolumeTest {
                 InvalidArgument.class, () -> engine.containers().create(pod, withImage("no/such/path"), soon()));
         assertTrue(e.getMessage().contains("no/such/path"), e.getMessage());
         assertEquals(before, bed.leftovers());
+    }
+
+    /** CRI-O asks the policy of the pod's namespace when a container is made, too, and for its volumes. */
+    @Test
+    void anImageThatTheNamespacesPolicyRefusesIsNeitherRunNorMounted() throws Exception {
+        var before = bed.leftovers();
+        policy("{\"default\": [{\"type\": \"reject\"}]}");
+        for (var config : List.of(TestBed.shell("main", "true"), withImage(""))) {
+            var e = assertThrows(
+                    PermissionDenied.class, () -> engine.containers().create(pod, config, soon()));
+            assertTrue(e.getMessage().contains("policies/default.json: default: reject"), e.getMessage());
+            assertTrue(Policy.isRefusal(e));
+        }
+        policy("{\"default\": [{\"type\": \"reject\"}], \"transports\": {\"docker\": {\"localhost/busybox\":"
+                + " [{\"type\": \"insecureAcceptAnything\"}]}}}");
+        bed.images().tag(BusyboxImage.NAME, "localhost/other:1");
+        var e = assertThrows(
+                PermissionDenied.class,
+                () -> engine.containers().create(pod, withVolume("localhost/other:1", ""), soon()));
+        assertTrue(e.getMessage().contains("localhost/other:1"), e.getMessage());
+        assertEquals(before, bed.leftovers());
+
+        var id = engine.containers().create(pod, withImage("bin"), soon());
+        engine.containers().start(id, soon());
+    }
+
+    private void policy(String json) throws IOException {
+        Files.writeString(
+                Files.createDirectories(bed.base().resolve("policies")).resolve("default.json"), json);
     }
 }

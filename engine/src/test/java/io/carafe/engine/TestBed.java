@@ -78,6 +78,7 @@ public final class TestBed implements AutoCloseable {
     private final List<Path> networkPlugins = new ArrayList<>(List.of(Path.of("/usr/lib/cni")));
     private final List<AutoCloseable> opened = new ArrayList<>();
     private Storage storage;
+    private ImageService images;
     private Engine engine;
 
     TestBed() throws IOException {
@@ -148,10 +149,14 @@ public final class TestBed implements AutoCloseable {
     Engine open() throws IOException {
         storage = Storage.open(base.resolve("root"), Storage.Kind.AUTO);
         opened.add(storage);
-        var images = ImageService.open(
+        images = ImageService.open(
                 base.resolve("root/images"),
                 storage,
-                PullSources.load(base.resolve("registries.conf"), base.resolve("policy.json")));
+                PullSources.load(
+                        base.resolve("registries.conf"),
+                        base.resolve("policy.json"),
+                        base.resolve("registries.d"),
+                        base.resolve("policies")));
         opened.add(images);
         var network =
                 Cni.open(new CniSettings(base.resolve("cni"), List.copyOf(networkPlugins), base.resolve("root/cni")));
@@ -187,6 +192,10 @@ public final class TestBed implements AutoCloseable {
         opened.add(engine);
         opened.add(plugins);
         return engine;
+    }
+
+    ImageService images() {
+        return images;
     }
 
     Engine engine() {

@@ -122,17 +122,17 @@ record CheckpointImport(ImageService images, Snapshotter snapshots, Places place
         return names;
     }
 
-    /** The image below what the container had written, pulled if it is not here. */
-    Lease lease(List<String> names, Deadline deadline) {
+    /** The image below what the container had written, pulled if it is not here; for a pod of a namespace. */
+    Lease lease(List<String> names, String namespace, Deadline deadline) {
         var here = names.stream().filter(this::isHere).findFirst();
         if (here.isPresent()) {
-            return images.resolveForContainer(here.get());
+            return images.resolveForContainer(here.get(), "", namespace, deadline);
         }
         CarafeException failure = null;
         for (var name : names) {
             try {
-                var image = images.pull(name, RegistryAuth.ANONYMOUS, null, PullProgress.NONE, deadline);
-                return images.resolveForContainer(image.id().toString());
+                var image = images.pull(name, namespace, RegistryAuth.ANONYMOUS, null, PullProgress.NONE, deadline);
+                return images.resolveForContainer(image.id().toString(), name, namespace, deadline);
             } catch (CarafeException e) {
                 failure = failure == null ? e : failure;
             }

@@ -45,7 +45,7 @@ record ContainerParts(
         var parts = core.parts();
         var table = new Table<ContainerKey, Container>("container");
         var checkpoints = new CheckpointImport(parts.images(), parts.snapshots(), core.places(), core.restoreImages());
-        var image = new ImageStage(parts.images(), checkpoints);
+        var image = new ImageStage(parts.images(), checkpoints, core.pods());
         var kill = new Kill(parts.handlers(), parts.cgroups());
         var events = new ContainerEvents(core.events(), table);
         var plugins = new ContainerPlugins(parts.nri(), table, parts.cgroups(), parts.driver(), core.places());

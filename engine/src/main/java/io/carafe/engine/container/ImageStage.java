@@ -4,7 +4,10 @@ import io.carafe.base.Deadline;
 import io.carafe.engine.container.ContainerRecord.ImageOfIt;
 import io.carafe.engine.image.ImageService;
 import io.carafe.engine.image.ImageService.Lease;
+import io.carafe.engine.model.PodName;
+import io.carafe.engine.pod.Pod;
 import io.carafe.engine.stage.Stage;
+import io.carafe.engine.table.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -16,11 +19,13 @@ final class ImageStage implements Stage<ContainerRecord> {
 
     private final ImageService images;
     private final CheckpointImport checkpoints;
+    private final Table<PodName, Pod> pods;
     private final Map<String, Lease> leases = new ConcurrentHashMap<>();
 
-    ImageStage(ImageService images, CheckpointImport checkpoints) {
+    ImageStage(ImageService images, CheckpointImport checkpoints, Table<PodName, Pod> pods) {
         this.images = images;
         this.checkpoints = checkpoints;
+        this.pods = pods;
     }
 
     @Override
@@ -31,20 +36,21 @@ final class ImageStage implements Stage<ContainerRecord> {
     @Override
     public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
         var name = container.config().image();
+        var namespace = pods.get(container.podId()).record().config().name().namespace();
         if (CheckpointImport.isArchive(name)) {
             var base = checkpoints.take(container.id(), Path.of(name));
-            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
-                    ::apply;
+            return made(container, checkpoints.lease(base, namespace, deadline))
+                    .andThen(record -> record.withCheckpoint(name))::apply;
         }
-        var lease = images.resolveForContainer(name);
+        var lease = images.resolveForContainer(name, container.config().userSpecifiedImage(), namespace, deadline);
         var checkpoint = checkpoints.filesOf(lease.image());
         if (checkpoint.isEmpty()) {
             return made(container, lease);
         }
         try (lease) {
             var base = checkpoints.takeFiles(container.id(), checkpoint.get());
-            return made(container, checkpoints.lease(base, deadline)).andThen(record -> record.withCheckpoint(name))
-                    ::apply;
+            return made(container, checkpoints.lease(base, namespace, deadline))
+                    .andThen(record -> record.withCheckpoint(name))::apply;
         }
     }
 

@@ -35,7 +35,8 @@ record SnapshotStage(
 
     @Override
     public UnaryOperator<ContainerRecord> apply(ContainerRecord container, Deadline deadline) throws IOException {
-        var owners = owners(pods.get(container.podId()));
+        var pod = pods.get(container.podId());
+        var owners = owners(pod);
         var layers = image.lease(container.id()).image().diffIds();
         snapshots.prepare(container.id(), layers, ROOTFS.withOwners(owners));
         snapshots.mount(container.id());
@@ -45,7 +46,8 @@ record SnapshotStage(
         }
         var volumes = imageVolumes(container);
         for (int i = 0; i < volumes.size(); i++) {
-            try (var lease = images.resolveForContainer(volumes.get(i).image())) {
+            try (var lease = images.resolveForContainer(
+                    volumes.get(i).image(), "", pod.record().config().name().namespace(), deadline)) {
                 snapshots.prepare(volumeKey(container, i), lease.image().diffIds(), VOLUME.withOwners(owners));
                 snapshots.mount(volumeKey(container, i));
             }

@@ -12,6 +12,7 @@ import io.carafe.image.pull.PullSources;
 import io.carafe.image.pull.Puller;
 import io.carafe.image.pull.ResolvedImage;
 import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.signature.SignatureCache;
 import io.carafe.image.store.ImageStore;
 import io.carafe.image.transport.Transports;
 import io.carafe.oci.Digest;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Images as users see them. An image is named by its id ({@code sha256:…}, or its hexadecimal part whole or from 3
@@ -47,6 +49,7 @@ public final class ImageService implements AutoCloseable {
     private final SharedPulls pulls = new SharedPulls();
     private final ImageTransfers transfers;
     private final PartialBlobs partials;
+    private final SignatureCache signatures;
     private final Registries registries;
 
     private ImageService(
@@ -55,9 +58,11 @@ public final class ImageService implements AutoCloseable {
             RegistryClient client,
             Puller puller,
             PartialBlobs partials,
+            SignatureCache signatures,
             ImageLimits limits,
             PullTimings timings) {
         this.timings = timings;
+        this.signatures = signatures;
         this.partials = partials;
         this.registries = new Registries(client, puller::sources);
         this.images = images;
@@ -96,15 +101,17 @@ public final class ImageService implements AutoCloseable {
             ImageLimits limits,
             PullTimings timings) {
         var partials = PartialBlobs.open(root.resolve("partial"));
-        var puller = new Puller(client, sources, limits.image(), partials);
+        var signatures = SignatureCache.at(root.resolve("signatures"));
+        var puller = new Puller(client, sources, limits.image(), partials, signatures);
         var images = ImageStore.open(
                 root,
                 diffId -> storage.layers()
                         .find(diffId)
                         .map(layer -> layer.usage().bytes())
                         .orElse(0L));
-        var service = new ImageService(images, storage, client, puller, partials, limits, timings);
+        var service = new ImageService(images, storage, client, puller, partials, signatures, limits, timings);
         service.sweep(); // a pull may have been under way when the last daemon died
+        service.sweepSignatures();
         return service;
     }
 
@@ -291,6 +298,10 @@ public final class ImageService implements AutoCloseable {
         }
     }
 
+    private void sweepSignatures() {
+        signatures.retain(images.list().stream().map(Image::manifest).collect(Collectors.toSet()));
+    }
+
     private Set<Digest> needed() {
         var needed = new HashSet<Digest>();
         images.list().forEach(image -> needed.addAll(image.diffIds()));
@@ -323,6 +334,7 @@ public final class ImageService implements AutoCloseable {
     public PartialBlobs.Freed prune() {
         images.forgetIncomplete();
         sweep();
+        sweepSignatures();
         return partials.prune();
     }
 
@@ -354,6 +366,24 @@ public final class ImageService implements AutoCloseable {
         }
         throw new CarafeException.FailedPrecondition(
                 "image " + nameOrId + ": its layer " + missing.get() + " is missing; pull the image again");
+    }
+
+    /**
+     * Likewise, for a container of a pod, whose namespace may have a policy that refuses what others may use.
+     *
+     * @param writtenName how the user called it; empty if nobody knows, then it is {@code nameOrId}
+     * @throws CarafeException.PermissionDenied naming the rule that refuses it
+     */
+    public Lease resolveForContainer(String nameOrId, String writtenName, String namespace, Deadline deadline) {
+        var lease = resolveForContainer(nameOrId);
+        try {
+            puller.requireUsable(
+                    lease.image(), writtenName.isEmpty() ? nameOrId : writtenName, namespace, deadline);
+            return lease;
+        } catch (CarafeException e) {
+            lease.close();
+            throw e;
+        }
     }
 
     /** Where the files of a layer are, as long as the image is leased. */

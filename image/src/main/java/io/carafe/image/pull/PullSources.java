@@ -6,7 +6,9 @@ import io.carafe.image.config.Policy;
 import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.config.RegistriesDirectory;
 import io.carafe.image.config.RegistriesFile;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -53,13 +55,29 @@ public record PullSources(
      * @param namespace empty if it is for no pod
      */
     public Policy policy(String namespace) {
-        if (namespace.isEmpty() || namespacePolicies == null) {
-            return policy;
-        }
+        var file = namespace.isEmpty() || namespacePolicies == null ? null : policyFile(namespace);
+        return file != null && Files.exists(file) ? Policy.load(file) : policy;
+    }
+
+    private Path policyFile(String namespace) {
         if (!NAMESPACE.matcher(namespace).matches()) {
             throw new CarafeException.InvalidArgument("namespace '" + namespace + "': it is no name of a namespace");
         }
-        var file = namespacePolicies.resolve(namespace + ".json");
-        return Files.exists(file) ? Policy.load(file) : policy;
+        return namespacePolicies.resolve(namespace + ".json");
+    }
+
+    /** Whether any namespace has a policy of its own, so that what one may use, another may not. */
+    public boolean hasNamespacePolicies() {
+        if (namespacePolicies == null) {
+            return false;
+        }
+        try (var files = Files.newDirectoryStream(namespacePolicies, "*.json")) {
+            return files.iterator().hasNext();
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new CarafeException.FailedPrecondition(
+                    "policies of namespaces " + namespacePolicies + ": cannot be read: " + e.getMessage(), e);
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.carafe.image.pull;
 
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.image.Image;
 import io.carafe.image.Platforms;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.RegistryAuth;
@@ -9,6 +10,7 @@ import io.carafe.image.config.Policy;
 import io.carafe.image.registry.RegistryClient;
 import io.carafe.image.registry.Repository;
 import io.carafe.image.signature.PolicyGate;
+import io.carafe.image.signature.SignatureCache;
 import io.carafe.oci.Digest;
 import io.carafe.oci.image.Platform;
 import java.util.ArrayList;
@@ -32,15 +34,25 @@ public final class Puller implements AutoCloseable {
     private final RegistryClient client;
     private final PullLimits limits;
     private final PartialBlobs partials;
+    private final SignatureCache signatures;
     private final Turns<Digest> turns = new Turns<>();
     private volatile PullSources sources;
 
     public Puller(RegistryClient client, PullSources sources, PullLimits limits) {
-        this(client, sources, limits, PartialBlobs.open(null));
+        this(client, sources, limits, PartialBlobs.open(null), SignatureCache.NONE);
     }
 
-    /** @param partials where downloads that did not end are gone on with */
-    public Puller(RegistryClient client, PullSources sources, PullLimits limits, PartialBlobs partials) {
+    /**
+     * @param partials where downloads that did not end are gone on with
+     * @param signatures where those that counted are kept
+     */
+    public Puller(
+            RegistryClient client,
+            PullSources sources,
+            PullLimits limits,
+            PartialBlobs partials,
+            SignatureCache signatures) {
+        this.signatures = signatures;
         this.partials = partials;
         this.client = client;
         this.sources = sources;
@@ -82,8 +94,8 @@ public final class Puller implements AutoCloseable {
         var problems = new ArrayList<CarafeException>();
         for (var candidate : candidates) {
             try {
-                var gate = PolicyGate.open(policy, candidate, using.registriesDirectory(), client);
-                var repositories = repositories(using, candidate, auth, deadline);
+                var gate = PolicyGate.open(policy, candidate, using.registriesDirectory(), client, signatures);
+                var repositories = repositories(client, using, candidate, auth, deadline);
                 return new Resolver(candidate, repositories, gate, wanted, limits, deadline).resolve();
             } catch (CarafeException.NotFound | CarafeException.PermissionDenied | CarafeException.Unavailable e) {
                 if (candidates.size() == 1) {
@@ -102,8 +114,25 @@ public final class Puller implements AutoCloseable {
         throw new CarafeException.NotFound("image " + name + ": none of the search registries has it: " + all);
     }
 
-    private List<Repository> repositories(
-            PullSources using, Reference reference, RegistryAuth auth, Deadline deadline) {
+    /**
+     * Asks the policy of a namespace about an image that is here: it may have been pulled under another one. Where no
+     * namespace has a policy of its own, there is nothing to ask. Signatures are those that were kept; if these do not do,
+     * the registry is asked, with the credentials of the node's files.
+     *
+     * @param name by which it is used, or an id; the image may be used if it may be under one of its names that this stands for
+     * @param namespace of the pod that is to use it
+     * @throws CarafeException.PermissionDenied naming the requirement that refuses it; {@link Policy#isRefusal} knows it
+     * @throws CarafeException if signatures are needed and cannot be had
+     */
+    public void requireUsable(Image image, String name, String namespace, Deadline deadline) {
+        var using = sources;
+        if (using.hasNamespacePolicies()) {
+            new UsePolicy(using, using.policy(namespace), client, signatures).require(image, name, deadline);
+        }
+    }
+
+    static List<Repository> repositories(
+            RegistryClient client, PullSources using, Reference reference, RegistryAuth auth, Deadline deadline) {
         var repositories = new ArrayList<Repository>();
         for (var endpoint : using.registries().endpoints(reference)) {
             // what the caller gives is meant for the registry that it named, not for whoever mirrors it

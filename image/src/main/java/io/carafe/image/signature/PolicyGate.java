@@ -31,12 +31,19 @@ public final class PolicyGate {
     private final Policy.Rule rule;
     private final Path registriesDirectory;
     private final RegistryClient client;
+    private final SignatureCache cache;
 
-    private PolicyGate(Reference reference, Policy.Rule rule, Path registriesDirectory, RegistryClient client) {
+    private PolicyGate(
+            Reference reference,
+            Policy.Rule rule,
+            Path registriesDirectory,
+            RegistryClient client,
+            SignatureCache cache) {
         this.reference = reference;
         this.rule = rule;
         this.registriesDirectory = registriesDirectory;
         this.client = client;
+        this.cache = cache;
     }
 
     /**
@@ -47,9 +54,19 @@ public final class PolicyGate {
      * @throws CarafeException.PermissionDenied if the policy rejects whatever has this name
      */
     public static PolicyGate open(Policy policy, Reference reference, Path registriesDirectory, RegistryClient client) {
+        return open(policy, reference, registriesDirectory, client, SignatureCache.NONE);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param cache is given the signatures of what passes
+     */
+    public static PolicyGate open(
+            Policy policy, Reference reference, Path registriesDirectory, RegistryClient client, SignatureCache cache) {
         var rule = policy.rule(reference);
         rule.refuseOutright(reference.toString());
-        return new PolicyGate(reference, rule, registriesDirectory, client);
+        return new PolicyGate(reference, rule, registriesDirectory, client, cache);
     }
 
     /**
@@ -71,6 +88,28 @@ public final class PolicyGate {
         } catch (CarafeException e) {
             throw e.in("image " + reference + ": its signatures cannot be had");
         }
+        judge(signatures, manifest);
+        cache.put(manifest, signatures);
+    }
+
+    /** Whether all requirements hold by what is known without asking anybody. */
+    public boolean isMetFromHere(Digest manifest) {
+        if (!rule.needsSignatures()) {
+            return true;
+        }
+        try {
+            var signatures = cache.get(manifest);
+            if (signatures.isEmpty()) {
+                return false;
+            }
+            judge(signatures, manifest);
+            return true;
+        } catch (CarafeException.PermissionDenied e) {
+            return false; // its registry may have others by now
+        }
+    }
+
+    private void judge(List<Signature> signatures, Digest manifest) {
         for (var requirement : rule.requirements()) {
             switch (requirement) {
                 case Requirement.SignedBy signedBy -> check(signedBy, signatures, manifest);

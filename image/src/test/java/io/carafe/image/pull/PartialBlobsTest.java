@@ -13,6 +13,7 @@ import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.registry.Patience;
 import io.carafe.image.registry.Proxies;
 import io.carafe.image.registry.RegistryClient;
+import io.carafe.image.signature.SignatureCache;
 import io.carafe.image.testing.DirectoryTarget;
 import io.carafe.image.testing.NastyRegistry;
 import io.carafe.image.testing.TestImages;
@@ -79,7 +80,8 @@ class PartialBlobsTest {
         var sources = new PullSources(
                 RegistriesConf.DEFAULT, Policy.ACCEPT_ANYTHING, new CredentialStore(List.of(), List.of()));
         var client = new RegistryClient(List.of(), Proxies.NONE, IMPATIENT);
-        try (var puller = new Puller(client, sources, PullLimits.DEFAULT, PartialBlobs.open(partials()))) {
+        try (var puller =
+                new Puller(client, sources, PullLimits.DEFAULT, PartialBlobs.open(partials()), SignatureCache.NONE)) {
             var resolved = puller.resolve(
                     registry.host() + "/app:1",
                     RegistryAuth.ANONYMOUS,

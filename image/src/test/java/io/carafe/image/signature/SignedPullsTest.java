@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpServer;
 import io.carafe.base.CarafeException;
 import io.carafe.base.Deadline;
+import io.carafe.image.Image;
 import io.carafe.image.Reference;
 import io.carafe.image.auth.CredentialStore;
 import io.carafe.image.auth.RegistryAuth;
@@ -15,6 +16,7 @@ import io.carafe.image.config.Endpoint;
 import io.carafe.image.config.Policy;
 import io.carafe.image.config.RegistriesConf;
 import io.carafe.image.config.RegistriesFile;
+import io.carafe.image.pull.PartialBlobs;
 import io.carafe.image.pull.PullLimits;
 import io.carafe.image.pull.PullSources;
 import io.carafe.image.pull.Puller;
@@ -38,11 +40,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -559,6 +563,73 @@ class SignedPullsTest {
                     CarafeException.InvalidArgument.class,
                     () -> puller.resolve(name, "../x", RegistryAuth.ANONYMOUS, AMD64, Deadline.none()));
         }
+    }
+
+    @Test
+    void signaturesThatCountedAreKeptForNamespacesThatUseTheImageLater() throws IOException {
+        look("use-sigstore-attachments: true\nlookaside: file://" + lookaside);
+        push(IMAGE, "kept/app:1", "--sign-by", signer);
+        push(OTHER, "kept/app:unsigned");
+        var policies = Files.createDirectories(directory.resolve("policies"));
+        var signed = policy(signedBy(gpg.publicKey(signer, false), ""));
+        Files.copy(signed, policies.resolve("strict.json"));
+        var sources = new PullSources(
+                RegistriesConf.DEFAULT,
+                Policy.ACCEPT_ANYTHING,
+                new CredentialStore(List.of(), List.of()),
+                registriesDirectory,
+                policies);
+        var kept = directory.resolve("kept");
+        var cache = SignatureCache.at(kept);
+        try (var puller = new Puller(client, sources, PullLimits.DEFAULT, PartialBlobs.open(null), cache)) {
+            var image =
+                    image(puller.resolve(name("kept/app:1"), "strict", RegistryAuth.ANONYMOUS, AMD64, Deadline.none()));
+            var unsigned =
+                    image(puller.resolve(name("kept/app:unsigned"), RegistryAuth.ANONYMOUS, AMD64, Deadline.none()));
+            look("lookaside: file://" + directory.resolve("nothing"));
+
+            puller.requireUsable(image, name("kept/app:1"), "strict", Deadline.none());
+            puller.requireUsable(image, image.id().toString(), "strict", Deadline.none());
+            puller.requireUsable(unsigned, name("kept/app:unsigned"), "default", Deadline.none());
+            assertUnusable("no simple signing signature of", puller, unsigned, name("kept/app:unsigned"));
+
+            // those of another image, or what is no signature, open no door
+            var file = kept.resolve("sha256-" + image.manifest().hex() + ".json");
+            Files.copy(file, kept.resolve("sha256-" + unsigned.manifest().hex() + ".json"));
+            assertUnusable("no simple signing signature of", puller, unsigned, name("kept/app:unsigned"));
+            Files.writeString(file, "[{\"payload\": \"AAAA\"}]");
+            assertUnusable("no simple signing signature of", puller, image, name("kept/app:1"));
+
+            // the registry's own count when those that were kept do not
+            look("lookaside: file://" + lookaside);
+            puller.requireUsable(image, name("kept/app:1"), "strict", Deadline.none());
+            cache.retain(Set.of(image.manifest()));
+            try (var left = Files.list(kept)) {
+                assertEquals(List.of(file), left.toList());
+            }
+        }
+    }
+
+    private static Image image(ResolvedImage pulled) {
+        return new Image(
+                pulled.id(),
+                pulled.manifestDigest(),
+                List.of(pulled.reference().toString()),
+                List.of(),
+                0,
+                pulled.config(),
+                pulled.diffIds(),
+                Instant.EPOCH,
+                false);
+    }
+
+    private static void assertUnusable(String why, Puller puller, Image image, String name) {
+        var e = assertThrows(
+                CarafeException.PermissionDenied.class,
+                () -> puller.requireUsable(image, name, "strict", Deadline.none()));
+        assertTrue(Policy.isRefusal(e), e.getMessage());
+        assertTrue(e.getMessage().contains("policies/strict.json: transports.docker"), e.getMessage());
+        assertTrue(e.getMessage().contains(why), e.getMessage());
     }
 
     /** Made by containers/image 5.38 (sigstore.GenerateKeyPair) for the passphrase "go pass". */
