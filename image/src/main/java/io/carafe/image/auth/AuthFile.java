@@ -3,9 +3,9 @@ package io.carafe.image.auth;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.carafe.base.CarafeException;
 import io.carafe.image.Reference;
+import io.carafe.image.config.SettingsFile;
 import io.carafe.oci.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,7 @@ record AuthFile(Map<String, Entry> auths, Map<String, String> credHelpers, Strin
     static AuthFile load(Path path) {
         byte[] json;
         try {
-            json = Files.readAllBytes(path);
+            json = SettingsFile.read(path, "credentials " + path);
         } catch (java.nio.file.NoSuchFileException e) {
             return EMPTY;
         } catch (IOException e) {

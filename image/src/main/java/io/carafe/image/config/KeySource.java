@@ -2,7 +2,6 @@ package io.carafe.image.config;
 
 import io.carafe.base.CarafeException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Keys or certificates that a policy names or holds. Files are read when they are needed, so that a new key is taken. */
@@ -13,16 +12,10 @@ public sealed interface KeySource {
 
     record InFile(Path path) implements KeySource {
 
-        private static final long MAX_SIZE = 4 << 20;
-
         @Override
         public byte[] read() {
             try {
-                if (Files.size(path) > MAX_SIZE) {
-                    throw new CarafeException.FailedPrecondition(
-                            "key file " + path + ": it has more than " + MAX_SIZE + " bytes");
-                }
-                return Files.readAllBytes(path);
+                return SettingsFile.read(path, "key file " + path);
             } catch (IOException e) {
                 throw new CarafeException.FailedPrecondition("key file " + path + ": cannot be read: " + e, e);
             }

@@ -22,7 +22,8 @@ import tools.jackson.databind.JsonNode;
 /** Reads {@code policy.json}. What it does not know is an error, since a misspelt requirement would be none. */
 final class PolicyFile {
 
-    private static final long MAX_SIZE = 16 << 20;
+    /** Keys may be in it. */
+    private static final int MAX_SIZE = 16 << 20;
 
     private final String source;
 
@@ -38,11 +39,7 @@ final class PolicyFile {
                 }
                 return Policy.ACCEPT_ANYTHING;
             }
-            if (Files.size(file) > MAX_SIZE) {
-                throw new CarafeException.FailedPrecondition(
-                        "policy " + file + ": it has more than " + MAX_SIZE + " bytes");
-            }
-            return parse(file.toString(), Files.readAllBytes(file));
+            return parse(file.toString(), SettingsFile.read(file, MAX_SIZE, "policy " + file));
         } catch (IOException e) {
             throw new CarafeException.FailedPrecondition("policy " + file + ": cannot be read: " + e.getMessage(), e);
         }

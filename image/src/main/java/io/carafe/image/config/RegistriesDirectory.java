@@ -28,7 +28,7 @@ public record RegistriesDirectory(Map<String, Section> scopes, Section fallback)
     /** Where signatures are if no file says otherwise. */
     public static final URI DEFAULT_LOOKASIDE = URI.create("file:///var/lib/containers/sigstore");
 
-    private static final long MAX_SIZE = 1 << 20;
+    private static final int MAX_SIZE = 1 << 20;
     private static final String DEFAULT_DOCKER = "default-docker";
 
     /** All null where nothing is said. */
@@ -72,10 +72,7 @@ public record RegistriesDirectory(Map<String, Section> scopes, Section fallback)
 
     private static JsonNode tree(Path file) {
         try {
-            if (Files.size(file) > MAX_SIZE) {
-                throw new CarafeException.FailedPrecondition(file + ": it has more than " + MAX_SIZE + " bytes");
-            }
-            return new YAMLMapper().readTree(Files.readAllBytes(file));
+            return new YAMLMapper().readTree(SettingsFile.read(file, MAX_SIZE, file.toString()));
         } catch (JacksonException e) {
             throw new CarafeException.InvalidArgument(file + ": " + e.getOriginalMessage(), e);
         } catch (IOException e) {

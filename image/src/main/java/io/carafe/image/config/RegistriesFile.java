@@ -106,7 +106,7 @@ public final class RegistriesFile {
 
     private static JsonNode parse(Path path) {
         try {
-            return TOML.readTree(Files.readAllBytes(path));
+            return TOML.readTree(SettingsFile.read(path, path.toString()));
         } catch (JacksonException e) {
             throw new CarafeException.InvalidArgument(path + line(e) + ": not TOML: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
