@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -201,14 +202,20 @@ final class StoreCheck {
 
     /** From the first of the images whose registry has it. */
     private Finding repair(Finding finding, List<Image> of, Deadline deadline, Consumer<ResolvedImage> work) {
-        var tried = finding;
+        var problems = new LinkedHashMap<String, List<String>>();
         for (var image : of) {
-            tried = repair(finding, image.repoDigests(), image.config().platform(), deadline, work);
+            var tried = repair(finding, image.repoDigests(), image.config().platform(), deadline, work);
             if (tried.outcome() == Finding.Outcome.REPAIRED) {
                 return tried;
             }
+            problems.computeIfAbsent(tried.note(), _ -> new ArrayList<>()).add(name(image));
         }
-        return tried;
+        return finding.failed(
+                problems.size() == 1
+                        ? problems.keySet().iterator().next()
+                        : problems.entrySet().stream()
+                                .map(each -> String.join(", ", each.getValue()) + ": " + each.getKey())
+                                .collect(Collectors.joining("; ")));
     }
 
     /**

@@ -413,6 +413,23 @@ class ImageServiceTest extends OpenImages {
     }
 
     @Test
+    void whyALayerOfSeveralImagesStaysDamagedIsSaidForEachOfThem() throws Exception {
+        pull("one:1");
+        pull("two:1");
+        Files.delete(file(shared, "shared"));
+        registry.trick(exchange -> {
+            var path = exchange.getRequestURI().getPath();
+            exchange.sendResponseHeaders(path.contains("/one/") ? 404 : 403, -1);
+            return true;
+        });
+
+        var note = check(true).getFirst().note();
+
+        assertTrue(note.contains("one:1: ") && note.contains("404"), note);
+        assertTrue(note.contains("two:1: ") && note.contains("403"), note);
+    }
+
+    @Test
     void damageThatNoRegistryCanRepairIsSaidToStay() throws Exception {
         pull("two:1");
         Files.delete(file(own, "own"));
