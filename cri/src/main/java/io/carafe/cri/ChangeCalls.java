@@ -45,7 +45,7 @@ record ChangeCalls(Engine engine, ImageTransfers transfers) {
         var id = request.getContainerId();
         var image = transfers.commit(
                 containers.status(id).imageId(),
-                tar -> containers.writeLayer(id, request.getPause(), tar, deadline),
+                out -> containers.writeLayer(id, request.getPause(), out, deadline),
                 request.getName().isEmpty() ? null : request.getName(),
                 new ImageTransfers.Commit(request.getChangesList(), request.getAuthor(), request.getMessage()),
                 deadline);

@@ -10,7 +10,6 @@ import io.carafe.engine.model.ExecRequest;
 import io.carafe.engine.model.ExecResult;
 import io.carafe.engine.model.Filter;
 import io.carafe.engine.model.Resources;
-import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -94,12 +93,13 @@ public interface Containers {
     List<ChangedFile> changes(String id);
 
     /**
-     * Writes these changes into a tar as a layer of an image; the tar stays open.
+     * Writes these changes as a layer of an image, a tar without compression.
      *
+     * @param out closed when all is written
      * @param pause whether a container that runs is made to stand still meanwhile; otherwise a file that it writes to may be
      *     in the layer as it never was
      */
-    void writeLayer(String id, boolean pause, TarWriter tar, Deadline deadline);
+    void writeLayer(String id, boolean pause, OutputStream out, Deadline deadline) throws IOException;
 
     /**
      * Opens the log file anew after the caller has renamed it; returns when the new file is in use.

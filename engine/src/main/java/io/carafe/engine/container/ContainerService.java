@@ -194,8 +194,10 @@ public final class ContainerService implements Containers, PodContainers {
     }
 
     @Override
-    public void writeLayer(String id, boolean pause, TarWriter tar, Deadline deadline) {
-        changes.write(parts.table().get(id), pause, tar, deadline);
+    public void writeLayer(String id, boolean pause, OutputStream out, Deadline deadline) throws IOException {
+        try (var tar = new TarWriter(out)) {
+            changes.write(parts.table().get(id), pause, tar, deadline);
+        }
     }
 
     @Override

@@ -13,7 +13,6 @@ import io.carafe.oci.Json;
 import io.carafe.oci.image.Descriptor;
 import io.carafe.oci.image.Manifest;
 import io.carafe.oci.image.MediaTypes;
-import io.carafe.storage.tar.TarWriter;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +21,6 @@ import java.security.DigestOutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * Makes images of others and a layer on top. The layer is written into a file first, since its name is the digest of all of it,
@@ -34,7 +32,7 @@ record ImageCommit(ImageStore images, StoredLayers layers, LayerLeases leases, P
 
     Image run(
             Image parent,
-            Consumer<TarWriter> layer,
+            ImageTransfers.NewLayer layer,
             Reference name,
             ImageTransfers.Commit what,
             ImageChanges settings,
@@ -53,11 +51,10 @@ record ImageCommit(ImageStore images, StoredLayers layers, LayerLeases leases, P
         }
     }
 
-    private static Digest write(Consumer<TarWriter> layer, Path file) throws IOException {
+    private static Digest write(ImageTransfers.NewLayer layer, Path file) throws IOException {
         var hasher = Digest.sha256();
-        try (var tar = new TarWriter(
-                new BufferedOutputStream(new DigestOutputStream(Files.newOutputStream(file), hasher), BUFFER))) {
-            layer.accept(tar);
+        try (var out = new BufferedOutputStream(new DigestOutputStream(Files.newOutputStream(file), hasher), BUFFER)) {
+            layer.write(out);
         }
         return Digest.of(hasher.digest());
     }

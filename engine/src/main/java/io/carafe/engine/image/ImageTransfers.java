@@ -26,7 +26,6 @@ import io.carafe.oci.image.Descriptor;
 import io.carafe.oci.image.Manifest;
 import io.carafe.oci.image.MediaTypes;
 import io.carafe.oci.image.Platform;
-import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -36,7 +35,6 @@ import java.security.DigestInputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -361,13 +359,23 @@ public final class ImageTransfers {
      */
     public record Commit(List<String> changes, String author, String message) {}
 
+    /** Where a new layer comes from. */
+    public interface NewLayer {
+
+        /**
+         * Writes it as a tar without compression.
+         *
+         * @param out may be closed then
+         */
+        void write(OutputStream out) throws IOException;
+    }
+
     /**
      * Makes an image of another one and a layer on top.
      *
-     * @param layer writes it
      * @param name null for none
      */
-    public Image commit(String parent, Consumer<TarWriter> layer, String name, Commit what, Deadline deadline) {
+    public Image commit(String parent, NewLayer layer, String name, Commit what, Deadline deadline) {
         return new ImageCommit(images, layers, leases, temporary, sweep)
                 .run(
                         find.apply(parent),
