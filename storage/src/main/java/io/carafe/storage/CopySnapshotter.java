@@ -113,10 +113,7 @@ public final class CopySnapshotter implements Snapshotter {
 
     @Override
     public void writeLayer(String key, Set<String> mountPoints, TarWriter tar) {
-        records.<Void>changes(key, "rootfs", true, mountPoints, changes -> {
-            changes.write(tar);
-            return null;
-        });
+        records.writeLayer(key, "rootfs", true, mountPoints, tar);
     }
 
     @Override

@@ -17,7 +17,7 @@ final class LayerWriter {
 
     private final TreeChanges.Tree tree;
     private final TarWriter tar;
-    private final Map<Long, String> written = new HashMap<>();
+    private final HardLinks names = new HardLinks();
 
     LayerWriter(TreeChanges.Tree tree, TarWriter tar) {
         this.tree = tree;
@@ -40,7 +40,7 @@ final class LayerWriter {
             case Stat.DIRECTORY -> tar.directory(path, stat, attributes(parent, name));
             case Stat.SOCKET -> {}
             default -> {
-                var first = stat.links() > 1 ? written.putIfAbsent(stat.inode(), path) : null;
+                var first = names.first(path, stat);
                 if (first != null) {
                     tar.hardLink(path, stat, first);
                 } else {

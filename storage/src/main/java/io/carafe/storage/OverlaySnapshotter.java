@@ -150,10 +150,7 @@ public final class OverlaySnapshotter implements Snapshotter {
 
     @Override
     public void writeLayer(String key, Set<String> mountPoints, TarWriter tar) {
-        records.<Void>changes(key, "upper", false, mountPoints, changes -> {
-            changes.write(tar);
-            return null;
-        });
+        records.writeLayer(key, "upper", false, mountPoints, tar);
     }
 
     @Override

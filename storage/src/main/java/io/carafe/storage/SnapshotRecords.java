@@ -6,6 +6,7 @@ import io.carafe.linux.fs.RootedDir;
 import io.carafe.linux.fs.Stat;
 import io.carafe.linux.mount.Mounts;
 import io.carafe.oci.Json;
+import io.carafe.storage.tar.TarWriter;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -173,6 +174,14 @@ final class SnapshotRecords {
         } finally {
             parts.forEach(LayerPart::close);
         }
+    }
+
+    /** Writes these changes into a tar, which stays open, as a layer. */
+    void writeLayer(String key, String part, boolean whole, Set<String> mountPoints, TarWriter tar) {
+        this.<Void>changes(key, part, whole, mountPoints, changes -> {
+            changes.write(tar);
+            return null;
+        });
     }
 
     private Snapshot create(Snapshot wanted, Filling filling) throws IOException {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Writes a directory tree into a tar, without following links or leaving the file system. Files with several names are
- * written once for each; sockets are not written, since nobody serves them where the tar is unpacked.
+ * Writes a directory tree into a tar, without following links or leaving the file system. A further name of a file
+ * is written as a hard link to the first; sockets are not written, since nobody serves them where the tar is unpacked.
  */
 public final class TreeTar {
 
@@ -26,6 +26,7 @@ public final class TreeTar {
 
     private final TarWriter tar;
     private final UnaryOperator<Stat> owners;
+    private final HardLinks names = new HardLinks();
     private final List<String> deleted = new ArrayList<>();
 
     private TreeTar(TarWriter tar, UnaryOperator<Stat> owners) {
@@ -80,7 +81,10 @@ public final class TreeTar {
     }
 
     private void writeFile(OpenFile directory, String name, String path, Stat stat) throws IOException {
-        if (stat.isLink()) {
+        var first = stat.type() == Stat.SOCKET ? null : names.first(path, stat);
+        if (first != null) {
+            tar.hardLink(path, owners.apply(stat), first);
+        } else if (stat.isLink()) {
             tar.link(path, owners.apply(stat), At.readlink(directory, name));
         } else if (stat.isRegular()) {
             try (var content = At.open(directory, name, OpenFlags.READ | OpenFlags.NO_FOLLOW, 0)) {

@@ -1,13 +1,10 @@
 package io.carafe.storage;
 
-import static io.carafe.storage.TarBytes.digest;
-import static io.carafe.storage.TarBytes.stream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.carafe.linux.fs.At;
 import io.carafe.linux.fs.OpenFile;
 import io.carafe.linux.fs.Stat;
-import io.carafe.linux.mount.Mounts;
 import io.carafe.oci.Digest;
 import io.carafe.storage.tar.TarWriter;
 import java.io.ByteArrayOutputStream;
@@ -24,37 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a container changes is told exactly, and as a layer it gives the same files again. */
 @Tag("root")
-class ChangesTest {
-
-    private static final Snapshot.Options WRITABLE = Snapshot.Options.DEFAULT;
-
-    @TempDir
-    Path temporary;
-
-    private Path root;
-    private Storage storage;
-
-    @BeforeEach
-    void mountTmpfs() throws IOException {
-        root = Files.createDirectory(temporary.resolve("fs"));
-        Mounts.mount("tmpfs", "tmpfs", root, Set.of(), "size=64m");
-    }
-
-    @AfterEach
-    void unmount() throws IOException {
-        storage.close();
-        Mounts.unmountAll(root);
-    }
+class ChangesTest extends TmpfsStorage {
 
     private List<Digest> layers() throws IOException {
         return new ArrayList<>(List.of(
@@ -89,7 +63,7 @@ class ChangesTest {
             value = Storage.Kind.class,
             names = {"OVERLAY", "COPY"})
     void whatAContainerDoesIsToldAndMakesALayer(Storage.Kind kind) throws IOException {
-        storage = Storage.open(root.resolve("store"), kind);
+        open(kind);
         var layers = layers();
         storage.snapshots().prepare("c", layers, WRITABLE);
         assertEquals(List.of(), storage.snapshots().changes("c", Set.of()), "nothing was done yet");
@@ -194,7 +168,7 @@ class ChangesTest {
 
     @Test
     void openedFilesAndChangedModesCount() throws IOException {
-        storage = Storage.open(root.resolve("store"), Storage.Kind.OVERLAY);
+        open(Storage.Kind.OVERLAY);
         storage.snapshots().prepare("c", layers(), WRITABLE);
         var merged = storage.snapshots().mount("c");
         Files.setPosixFilePermissions(merged.resolve("deep/er"), PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -202,16 +176,6 @@ class ChangesTest {
         assertEquals(
                 "[C /, C /deep, C /deep/er]",
                 storage.snapshots().changes("c", Set.of()).toString());
-    }
-
-    private Digest layer(TarBytes tar) throws IOException {
-        return unpack(tar.end());
-    }
-
-    private Digest unpack(byte[] bytes) throws IOException {
-        return storage.layers()
-                .unpack(digest(bytes), stream(bytes), UnpackLimits.DEFAULT)
-                .diffId();
     }
 
     private Digest committed(String key, Set<String> mountPoints) throws IOException {

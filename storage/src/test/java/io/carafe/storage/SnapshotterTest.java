@@ -24,39 +24,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("root")
-class SnapshotterTest {
-
-    private static final Snapshot.Options WRITABLE = Snapshot.Options.DEFAULT;
-
-    @TempDir
-    Path temporary;
-
-    private Path root;
-    private Storage storage;
-
-    @BeforeEach
-    void mountTmpfs() throws IOException {
-        root = Files.createDirectory(temporary.resolve("fs"));
-        Mounts.mount("tmpfs", "tmpfs", root, Set.of(), "size=64m");
-    }
-
-    @AfterEach
-    void unmount() throws IOException {
-        if (storage != null) {
-            storage.close();
-        }
-        Mounts.unmountAll(root);
-        assertEquals(List.of(), MountInfo.below(temporary));
-    }
+class SnapshotterTest extends TmpfsStorage {
 
     @ParameterizedTest
     @EnumSource(
@@ -339,17 +313,6 @@ class SnapshotterTest {
         assertEquals(List.of(), storage.snapshots().list());
         storage.layers().remove(layer);
         assertNothingLeft();
-    }
-
-    private void open(Storage.Kind kind) {
-        storage = Storage.open(root, kind);
-    }
-
-    private Digest layer(TarBytes tar) throws IOException {
-        var bytes = tar.end();
-        return storage.layers()
-                .unpack(digest(bytes), stream(bytes), UnpackLimits.DEFAULT)
-                .diffId();
     }
 
     private void removeTwice(String key) {

@@ -50,6 +50,29 @@ class TreeTarTest {
     }
 
     @Test
+    void filesWithSeveralNamesKeepThem() throws Exception {
+        var tree = Files.createDirectories(temp.resolve("tree"));
+        var first = Files.write(tree.resolve("a"), new byte[100_000]);
+        Files.createLink(Files.createDirectory(tree.resolve("b")).resolve("same"), first);
+        Files.createLink(tree.resolve("c"), first);
+        Files.write(tree.resolve("alone"), new byte[10]);
+        run("ln", "-s", "a", tree.resolve("symbolic").toString());
+        run("ln", tree.resolve("symbolic").toString(), tree.resolve("symbolic2").toString());
+
+        write(tree);
+
+        assertTrue(Files.size(temp.resolve("tree.tar")) < 120_000, "the content is there once");
+        var out = Files.createDirectory(temp.resolve("out"));
+        run("tar", "-xpf", temp.resolve("tree.tar").toString(), "-C", out.toString());
+        var inode = Files.getAttribute(out.resolve("a"), "unix:ino");
+        assertEquals(inode, Files.getAttribute(out.resolve("b/same"), "unix:ino"));
+        assertEquals(inode, Files.getAttribute(out.resolve("c"), "unix:ino"));
+        assertEquals(3, Files.getAttribute(out.resolve("c"), "unix:nlink"));
+        assertEquals(1, Files.getAttribute(out.resolve("alone"), "unix:nlink"));
+        assertEquals(Path.of("a"), Files.readSymbolicLink(out.resolve("symbolic2")));
+    }
+
+    @Test
     @Tag("root")
     void deletionsOfOverlayfsAreToldAndItsAttributesAreNot() throws Exception {
         var tree = Files.createDirectories(temp.resolve("tree/gone"));
