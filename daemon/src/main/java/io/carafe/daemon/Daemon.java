@@ -19,6 +19,7 @@ import io.carafe.engine.cdi.CdiDirectories;
 import io.carafe.engine.cgroup.CgroupDriver;
 import io.carafe.engine.image.ImageLimits;
 import io.carafe.engine.image.ImageService;
+import io.carafe.engine.image.PinnedImages;
 import io.carafe.engine.image.PullTimings;
 import io.carafe.engine.monitor.ConmonMonitor;
 import io.carafe.engine.spec.HostFacts;
@@ -172,6 +173,7 @@ final class Daemon implements AutoCloseable {
                 sources(config),
                 limits(config.image()),
                 pulls));
+        images.pin(PinnedImages.of(config.image().pinnedImages()));
         var network = opened(Cni.open(new CniSettings(
                 config.cni().confDir(),
                 config.cni().binDirs(),
@@ -305,6 +307,7 @@ final class Daemon implements AutoCloseable {
         try {
             var changed = reader.get();
             images.reload(sources(changed));
+            images.pin(PinnedImages.of(changed.image().pinnedImages()));
             Logging.configure(changed.log());
             LOG.log(Level.INFO, "configuration, registries.conf and policy.json are read again");
         } catch (CarafeException e) {

@@ -33,4 +33,8 @@ public record Image(
         repoDigests = List.copyOf(repoDigests);
         diffIds = List.copyOf(diffIds);
     }
+
+    public Image withPinned(boolean value) {
+        return new Image(id, manifest, repoTags, repoDigests, size, config, diffIds, created, value);
+    }
 }

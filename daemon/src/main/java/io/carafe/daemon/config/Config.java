@@ -3,6 +3,7 @@ package io.carafe.daemon.config;
 import io.carafe.base.CarafeException.InvalidArgument;
 import io.carafe.daemon.metrics.MetricsAddress;
 import io.carafe.daemon.trace.Traces;
+import io.carafe.engine.image.PinnedImages;
 import io.carafe.network.CniSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,8 +177,16 @@ public record Config(
             @Doc("Gives up on a registry that sends nothing for so long; there is no limit on the whole pull.")
             Duration stallTimeout,
 
+            @Doc(
+                    value =
+                            "Images that neither the kubelet nor carafe system prune removes to make room: names, NAME* for"
+                                    + " those that begin so, *WORD* for those that have it.",
+                    reloadable = true)
+            List<String> pinnedImages,
+
             Limits limits) {
         public Image {
+            PinnedImages.of(pinnedImages);
             if (parallelDownloads < 1 || parallelDownloads > 64) {
                 throw new InvalidArgument("image.parallel_downloads is " + parallelDownloads + ": must be 1 to 64");
             }
@@ -346,6 +355,7 @@ public record Config(
                     Path.of("/etc/containers/registries.d"),
                     3,
                     Duration.ofSeconds(60),
+                    List.of(),
                     new Limits(4 << 20, 8 << 20, 500, 4_000_000, 200_000, 4095, 512, 256L << 30, 1100)),
             new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
             new Nri(
@@ -395,6 +405,7 @@ public record Config(
                         image.registriesDir,
                         image.parallelDownloads,
                         image.stallTimeout,
+                        image.pinnedImages,
                         image.limits),
                 streaming,
                 nri,

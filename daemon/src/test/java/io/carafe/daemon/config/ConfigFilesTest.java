@@ -98,6 +98,7 @@ class ConfigFilesTest {
                 "[image.limits]\\nlayers = 501          | image.limits.layers is 501: must be at least 1 and at most 500",
                 "[image.limits]\\nentries = 0           | image.limits.entries is 0: must be at least 1",
                 "[image.limits]\\nunpacked_size = 1.5   | :2: image.limits.unpacked_size: must be a whole number",
+                "[image]\\npinned_images = ['*pause']    | pinned image \"*pause\": expected the name of an image",
                 "[image]\\nstall_timeout = '5 apples'    | :2: image.stall_timeout: \"5 apples\" is no duration",
                 "root = 'var'                            | root is \"var\": must be an absolute path",
                 "[log]\\nlevel = 'loud'                  | log.level is \"loud\": must be one of error",

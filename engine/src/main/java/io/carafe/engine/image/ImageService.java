@@ -50,6 +50,7 @@ public final class ImageService implements AutoCloseable {
     private final ImageTransfers transfers;
     private final PartialBlobs partials;
     private final SignatureCache signatures;
+    private volatile PinnedImages pinned = PinnedImages.NONE;
     private final Registries registries;
 
     private ImageService(
@@ -118,6 +119,11 @@ public final class ImageService implements AutoCloseable {
     /** Goes by changed configuration files from now on; pulls that run are not touched. */
     public void reload(PullSources sources) {
         puller.reload(sources);
+    }
+
+    /** From now on, images that {@code which} names are shown as pinned, so that garbage collectors leave them alone. */
+    public void pin(PinnedImages which) {
+        pinned = which;
     }
 
     /**
@@ -203,7 +209,9 @@ public final class ImageService implements AutoCloseable {
 
     /** The image, or empty if there is none of that name. */
     public Optional<Image> status(String nameOrId) {
-        return new ImageNames(images, puller.sources().registries()).find(nameOrId);
+        return new ImageNames(images, puller.sources().registries())
+                .find(nameOrId)
+                .map(pinned::mark);
     }
 
     /**
@@ -215,7 +223,10 @@ public final class ImageService implements AutoCloseable {
         if (nameOrId != null && !nameOrId.isEmpty()) {
             return status(nameOrId).stream().toList();
         }
-        return images.list().stream().sorted(Comparator.comparing(Image::id)).toList();
+        return images.list().stream()
+                .sorted(Comparator.comparing(Image::id))
+                .map(pinned::mark)
+                .toList();
     }
 
     /** Images on their way in and out, other than by a pull. */
@@ -330,9 +341,12 @@ public final class ImageService implements AutoCloseable {
         new StoreCheck(images, storage, target, puller, leases).run(repair, findings, deadline);
     }
 
-    /** Deletes what is left of downloads that did not end, and of images that cannot be used as they are. */
+    /**
+     * Deletes what is left of downloads that did not end, and of images that cannot be used as they are, unless they are
+     * pinned.
+     */
     public PartialBlobs.Freed prune() {
-        images.forgetIncomplete();
+        images.forgetIncomplete(image -> !pinned.match(image.names()));
         sweep();
         sweepSignatures();
         return partials.prune();
@@ -377,8 +391,7 @@ public final class ImageService implements AutoCloseable {
     public Lease resolveForContainer(String nameOrId, String writtenName, String namespace, Deadline deadline) {
         var lease = resolveForContainer(nameOrId);
         try {
-            puller.requireUsable(
-                    lease.image(), writtenName.isEmpty() ? nameOrId : writtenName, namespace, deadline);
+            puller.requireUsable(lease.image(), writtenName.isEmpty() ? nameOrId : writtenName, namespace, deadline);
             return lease;
         } catch (CarafeException e) {
             lease.close();

@@ -23,8 +23,7 @@ record ImageRecord(
         List<String> digests,
         List<Digest> diffIds,
         long size,
-        Instant updated,
-        boolean pinned) {
+        Instant updated) {
 
     boolean isWhole() {
         return id != null
@@ -51,7 +50,7 @@ record ImageRecord(
     }
 
     private ImageRecord withTags(List<String> changed, Instant when) {
-        return new ImageRecord(id, manifest, documents, List.copyOf(changed), digests, diffIds, size, when, pinned);
+        return new ImageRecord(id, manifest, documents, List.copyOf(changed), digests, diffIds, size, when);
     }
 
     Image image(ImageConfig config) {
@@ -64,7 +63,7 @@ record ImageRecord(
                 config,
                 diffIds,
                 created(config.created()),
-                pinned);
+                false);
     }
 
     private static Instant created(String text) {

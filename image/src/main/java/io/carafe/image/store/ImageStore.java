@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
@@ -154,8 +155,8 @@ public final class ImageStore {
     }
 
     /** Gives up incomplete images, with their names. */
-    public synchronized void forgetIncomplete() {
-        incomplete().forEach(image -> remove(image.id()));
+    public synchronized void forgetIncomplete(Predicate<Incomplete> which) {
+        incomplete().stream().filter(which).forEach(image -> remove(image.id()));
     }
 
     /**
@@ -262,14 +263,12 @@ public final class ImageStore {
         var documents = new LinkedHashSet<Digest>();
         var tags = new LinkedHashSet<String>();
         var digests = new LinkedHashSet<String>();
-        boolean pinned = false;
         long documentBytes = 0;
         var known = entries.get(image.id());
         if (known != null) {
             documents.addAll(known.record().documents());
             tags.addAll(known.record().tags());
             digests.addAll(known.record().digests());
-            pinned = known.record().pinned();
         }
         for (var document : image.documents()) {
             documents.add(document.digest());
@@ -285,8 +284,7 @@ public final class ImageStore {
                 List.copyOf(digests),
                 image.diffIds(),
                 image.size() + documentBytes,
-                Instant.now(),
-                pinned);
+                Instant.now());
     }
 
     private static void takeTag(Map<Digest, Entry> changed, String tag, Digest to) {

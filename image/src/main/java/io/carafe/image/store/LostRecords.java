@@ -104,7 +104,6 @@ final class LostRecords {
                 List.copyOf(digests),
                 List.copyOf(diffIds),
                 size,
-                Instant.now(),
-                false);
+                Instant.now());
     }
 }

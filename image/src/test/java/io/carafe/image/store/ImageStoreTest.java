@@ -285,7 +285,7 @@ class ImageStoreTest {
 
         Files.write(blob, new byte[10]);
         var again = ImageStore.open(root);
-        again.forgetIncomplete();
+        again.forgetIncomplete(_ -> true);
         assertEquals(List.of(), again.incomplete());
         assertEquals(List.of(), files());
     }
