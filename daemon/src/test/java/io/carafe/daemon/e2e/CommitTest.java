@@ -4,78 +4,36 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.carafe.image.testing.DockerRegistry;
+import io.carafe.image.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a container has changed, told and made an image of; umoci and skopeo judge the image. */
 @Tag("root")
 @Timeout(180)
-class CommitTest {
+class CommitTest extends CommandOnNode {
 
     private static final String WORK = "cd /; echo new > etc/passwd.new; busybox rm etc/passwd; busybox mkdir -m 700 d;"
             + " echo linked > d/one; busybox ln d/one d/other; busybox chmod 4711 d/one; busybox mknod d/null c 1 3;"
             + " busybox ln -s /d/one link; busybox rm -r tmp; busybox mkdir tmp";
 
-    @TempDir
-    Path directory;
-
-    private DockerRegistry registry;
-    private TestNode node;
-    private CarafeCommand carafe;
-    private CarafedProcess daemon;
+    @Override
+    TestImages.Made content() throws Exception {
+        return Busybox.image();
+    }
 
     @BeforeEach
-    void open() throws Exception {
-        registry = new DockerRegistry(directory.resolve("registry"));
-        registry.push(Busybox.image(), "busybox:1");
-        node = new TestNode(registry.host());
-        daemon = node.start();
-        carafe = new CarafeCommand(node.socket());
-        run("pull", "-q", registry.host() + "/busybox:1");
-        run(
-                "run",
-                "-d",
-                "-u",
-                "0",
-                "--name",
-                "source",
-                "--net",
-                "none",
-                registry.host() + "/busybox:1",
-                "/bin/sleep",
-                "1000");
+    void work() throws IOException {
+        run("run", "-d", "-u", "0", "--name", "source", "--net", "none", image, "/bin/sleep", "1000");
         var done = carafe.run("exec", "-u", "0", "source", "/bin/sh", "-c", WORK.replace("busybox", "/bin/busybox"));
         assertEquals(0, done.exitCode(), done.errors());
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        try (var left = Files.list(node.base().resolve("root/images/tmp"))) {
-            assertEquals(List.of(), left.toList());
-        }
-        node.close();
-        registry.close();
-    }
-
-    private String run(String... words) throws IOException {
-        var result = carafe.run(words);
-        assertEquals(0, result.exitCode(), List.of(words) + ": " + result.errors());
-        return result.line();
-    }
-
-    private static void output(String... command) throws IOException {
-        var process = new ProcessBuilder(command).inheritIO().start();
-        assertEquals(0, process.onExit().join().exitValue(), List.of(command).toString());
     }
 
     @Test

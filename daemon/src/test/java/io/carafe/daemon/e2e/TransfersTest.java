@@ -15,30 +15,19 @@ import io.carafe.oci.image.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Images in and out of the store, as a person moves them; skopeo and tar judge what comes out. */
 @Tag("root")
 @Timeout(180)
-class TransfersTest {
+class TransfersTest extends CommandOnNode {
 
-    @TempDir
-    Path directory;
-
-    private DockerRegistry registry;
-    private TestNode node;
-    private CarafeCommand carafe;
     private final TestImages.Made busybox;
     private final TestImages.Made index;
-    private String image;
 
     TransfersTest() throws Exception {
         busybox = Busybox.image();
@@ -48,49 +37,9 @@ class TransfersTest {
         index = TestImages.index(busybox, other);
     }
 
-    @BeforeEach
-    void open() throws Exception {
-        registry = new DockerRegistry(directory.resolve("registry"));
-        registry.push(index, "busybox:1");
-        node = new TestNode(registry.host());
-        node.start();
-        carafe = new CarafeCommand(node.socket());
-        image = registry.host() + "/busybox:1";
-        run("pull", "-q", image);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        try (var left = Files.list(node.base().resolve("root/images/tmp"))) {
-            assertEquals(List.of(), left.toList());
-        }
-        node.close();
-        registry.close();
-    }
-
-    private String run(String... words) throws IOException {
-        var result = carafe.run(words);
-        assertEquals(0, result.exitCode(), List.of(words) + ": " + result.errors());
-        return result.line();
-    }
-
-    private String failure(String... words) throws IOException {
-        var result = carafe.run(words);
-        assertNotEquals(0, result.exitCode(), List.of(words).toString());
-        return result.errors();
-    }
-
-    private String path(String name) {
-        return directory.resolve(name).toString();
-    }
-
-    private static byte[] output(String... command) throws IOException {
-        var process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        var output = process.getInputStream().readAllBytes();
-        assertEquals(0, process.onExit().join().exitValue(), List.of(command).toString());
-        return output;
+    @Override
+    TestImages.Made content() {
+        return index;
     }
 
     private static String digest(String place) throws IOException {
@@ -246,13 +195,22 @@ class TransfersTest {
     @Test
     void importedFilesAreAnImageAndExportedOnesATar() throws IOException {
         run("run", "-d", "-u", "0", "--name", "source", "--net", "none", image, "/bin/sleep", "1000");
-        var written = carafe.run("exec", "-u", "0", "source", "/bin/sh", "-c", "echo new > /new; cat /new");
+        var written = carafe.run(
+                "exec",
+                "-u",
+                "0",
+                "source",
+                "/bin/sh",
+                "-c",
+                "echo new > /new; /bin/busybox ln /new /again; cat /again");
         assertEquals("new", written.line(), written.errors());
 
         run("export", "-o", path("files.tar"), "source");
 
         var listed = new String(output("tar", "tf", path("files.tar")), StandardCharsets.UTF_8);
         assertTrue(listed.lines().toList().containsAll(List.of("new", "bin/busybox")), listed);
+        var verbose = new String(output("tar", "tvf", path("files.tar")), StandardCharsets.UTF_8);
+        assertTrue(verbose.contains("again link to new") || verbose.contains("new link to again"), verbose);
         run("rm", "-f", "source");
 
         var words = new ArrayList<>(List.of("import", "-m", "by hand", "-c", "CMD [\"/bin/cat\", \"/new\"]"));
@@ -303,5 +261,22 @@ class TransfersTest {
         var referrers = run("registry", "referrers", image);
         assertTrue(referrers.contains(Digest.sha256(manifest).toString()), referrers);
         assertTrue(referrers.contains("application/x-note"), referrers);
+    }
+
+    @Test
+    void prunedIsWhatNobodyUsesAndNobodyHasPinned() throws IOException {
+        registry.push(TestImages.image(TestImages.layer(TestImages.tar("c", 1000, 5), Packing.GZIP)), "other:1");
+        run("pull", "-q", registry.host() + "/other:1");
+        var pinned = node.base().resolve("pinned.toml");
+        Files.writeString(pinned, "[image]\npinned_images = [\"*busybox*\"]\n");
+        daemon.terminate();
+        node.start("--config", pinned.toString());
+
+        var output = run("system", "prune", "--all", "--force");
+
+        assertTrue(output.contains("image " + registry.host() + "/other:1"), output);
+        var images = run("images", "--format", "json");
+        assertTrue(images.contains("busybox") && images.contains("\"pinned\": true"), images);
+        assertFalse(images.contains("other"), images);
     }
 }
