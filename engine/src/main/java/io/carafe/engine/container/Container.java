@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * A container in memory.
  *
  * @param exited completes when the exit is in the record
+ * @param endNews what is to be told of its end
  * @param limits writes of its limits, one after the other. They wait for the runtime only, so that an operation on one
  *     container can wait for those of another
  */
@@ -24,11 +25,12 @@ public record Container(
         Owner<ContainerRecord> owner,
         Pod pod,
         CompletableFuture<Void> exited,
+        EndNews endNews,
         KillClock killClock,
         OperationQueue limits) {
 
     Container(Owner<ContainerRecord> owner, Pod pod) {
-        this(owner, pod, new CompletableFuture<>(), new KillClock(), new OperationQueue());
+        this(owner, pod, new CompletableFuture<>(), new EndNews(), new KillClock(), new OperationQueue());
     }
 
     public String id() {

@@ -55,9 +55,10 @@ record Exits(
             // in memory it is noted; the monitor's exit file tells the next engine
             LOG.log(Level.ERROR, "note that {0} has exited: {1}", container, e.getMessage());
         }
+        // before anybody who waits for the exit can remove the container, and tell that
+        container.endNews().tell(() -> events.publish(container, ContainerEvent.Kind.STOPPED));
         container.exited().complete(null);
-        events.publish(container, ContainerEvent.Kind.STOPPED);
-        nri.stopContainer(container.id());
+        container.endNews().tell(() -> nri.stopContainer(container.id()));
     }
 
     /**

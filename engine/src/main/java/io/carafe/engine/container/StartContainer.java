@@ -28,6 +28,18 @@ record StartContainer(ContainerParts parts) {
             throw new CarafeException.FailedPrecondition(
                     operation + ": it is not created but " + owner.record().state());
         }
+        container.endNews().hold();
+        try {
+            openGate(operation, container);
+            parts.events().publish(container, ContainerEvent.Kind.STARTED);
+            parts.plugins().nri().containerStarted(container.id());
+        } finally {
+            container.endNews().release();
+        }
+    }
+
+    private void openGate(Operation<Void> operation, Container container) {
+        var owner = container.owner();
         owner.learn(record -> record.exit() == null ? record.withPhase(Phase.STARTING) : record);
         try {
             parts.stages()
@@ -48,7 +60,5 @@ record StartContainer(ContainerParts parts) {
         if (owner.record().restored()) {
             parts.exits().watch(container);
         }
-        parts.events().publish(container, ContainerEvent.Kind.STARTED);
-        parts.plugins().nri().containerStarted(container.id());
     }
 }
