@@ -62,6 +62,7 @@ static const struct operation OPERATIONS[] = {
     [OP_SCOPE_STOP] = {"scope-stop", "ss", DELETED, op_scope_stop},
     [OP_RMDIR] = {"rmdir", "s", DELETED, op_rmdir},
     [OP_UNMOUNT] = {"unmount", "sl", DELETED, op_unmount},
+    [OP_SCOPE_IDLE] = {"scope-idle", "ss", HOST | OUTSIDE, op_scope_idle},
     [OP_APPARMOR] = {"apparmor", "s", GATE, op_apparmor},
     [OP_SELINUX] = {"selinux", "s", GATE, op_selinux},
     [OP_NO_NEW_PRIVS] = {"no-new-privs", "", GATE, op_no_new_privs},

@@ -54,6 +54,7 @@ enum op {
     OP_SCOPE_STOP,
     OP_RMDIR,
     OP_UNMOUNT,
+    OP_SCOPE_IDLE,
     OP_APPARMOR = 70,
     OP_SELINUX,
     OP_NO_NEW_PRIVS,

@@ -109,6 +109,7 @@ int op_rdt(struct run *run, const struct step *step);
 int op_device_rules(struct run *run, const struct step *step); /* op_device_rules.c */
 int op_scope(struct run *run, const struct step *step); /* op_systemd.c */
 int op_scope_set(struct run *run, const struct step *step);
+int op_scope_idle(struct run *run, const struct step *step);
 int op_scope_stop(struct run *run, const struct step *step);
 int op_netdev(struct run *run, const struct step *step); /* op_netdev.c */
 int op_rlimit(struct run *run, const struct step *step); /* op_process.c */

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * Completes an update by what a container has just now, where the kernel takes two values together: swap is counted with memory,
- * and on v2 one file has CPU quota and period. And it refuses a limit of memory below what is used, where that is asked for
+ * and on v2 one file has CPU quota and period; what stays idle or does not is left alone. And it refuses a limit of memory below what is used, where that is asked for
  * ({@code checkBeforeUpdate}), which the kernel would answer by killing.
  *
  * @param request the container's own
@@ -63,23 +63,35 @@ public record CurrentLimits(HostFacts facts, PlanRequest request) {
     }
 
     private LinuxResources.Cpu complete(LinuxResources.Cpu cpu) {
-        boolean completes = cpu.period() != null && cpu.quota() == null;
-        if (!completes || facts.cgroups().v1().containsKey("cpu")) {
-            return cpu;
-        }
-        long quota = read("cpu", "cpu.max")
-                .map(text -> CgroupFile.limit(text.strip().split(" ")[0]))
-                .orElse(-1L);
         return new LinuxResources.Cpu(
                 cpu.shares(),
-                quota,
+                quota(cpu),
                 cpu.burst(),
                 cpu.period(),
                 cpu.realtimeRuntime(),
                 cpu.realtimePeriod(),
                 cpu.cpus(),
                 cpu.mems(),
-                cpu.idle());
+                staysBusy(cpu) ? null : cpu.idle());
+    }
+
+    private Long quota(LinuxResources.Cpu cpu) {
+        boolean completes = cpu.period() != null && cpu.quota() == null;
+        if (!completes || facts.cgroups().v1().containsKey("cpu")) {
+            return cpu.quota();
+        }
+        return read("cpu", "cpu.max")
+                .map(text -> CgroupFile.limit(text.strip().split(" ")[0]))
+                .orElse(-1L);
+    }
+
+    /** One that is not idle keeps its weight when it is told not to be; one that was has none to keep. */
+    private boolean staysBusy(LinuxResources.Cpu cpu) {
+        return cpu.idle() != null
+                && cpu.idle() == 0
+                && read("cpu", "cpu.idle")
+                        .filter(text -> text.strip().equals("0"))
+                        .isPresent();
     }
 
     private Optional<String> read(String controller, String file) {

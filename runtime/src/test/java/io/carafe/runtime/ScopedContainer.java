@@ -32,6 +32,7 @@ final class ScopedContainer implements AutoCloseable {
     private final Path bundle;
     private final String scope;
     private final String resources;
+    private Map<String, String> annotations = Map.of();
 
     /**
      * @param scope as {@code linux.cgroupsPath} names it, SLICE:PREFIX:NAME; its last part is the container's id
@@ -58,6 +59,11 @@ final class ScopedContainer implements AutoCloseable {
         }
     }
 
+    ScopedContainer annotated(Map<String, String> value) {
+        annotations = value;
+        return this;
+    }
+
     OciRuntime runtime() {
         return runtime;
     }
@@ -77,8 +83,9 @@ final class ScopedContainer implements AutoCloseable {
     /** The exit code of {@code create}. */
     int create(String script) throws Exception {
         var process = Json.write(List.of("/bin/sh", "-c", script));
+        var told = Json.write(annotations);
         Files.writeString(bundle.resolve("config.json"), """
-                {"ociVersion": "1.0.2", "root": {"path": "rootfs"},
+                {"ociVersion": "1.0.2", "root": {"path": "rootfs"}, "annotations": %s,
                  "process": {"args": %s, "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}},
                  "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
                             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
@@ -90,7 +97,7 @@ final class ScopedContainer implements AutoCloseable {
                            "resources": {%s "devices": [{"allow": false, "access": "rwm"}]},
                            "namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "cgroup"}]}}
                 """.formatted(
-                        new String(process, UTF_8), directory.resolve("out"), scope, resources));
+                new String(told, UTF_8), new String(process, UTF_8), directory.resolve("out"), scope, resources));
         runtime.prepare(id(), bundle);
         var command = new ArrayList<String>();
         command.add(runtime.createCommand().program().toString());

@@ -146,6 +146,47 @@ class ScopesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"carafe-oci", "runc"})
+    void annotationsAreTheScopesProperties(String runtime) throws Exception {
+        var annotations = Map.of(
+                "org.systemd.property.TimeoutStopSec", "uint64 123",
+                "org.systemd.property.CollectMode", "'inactive'",
+                "org.systemd.property.MemorySwapMax", "uint64 8388608");
+        try (var container = container(runtime, "").annotated(annotations)) {
+            container.start("sleep 1000");
+
+            var told = new TreeMap<>(Map.of(
+                    "TimeoutStopUSec", "2min 3s",
+                    "CollectMode", "inactive",
+                    "MemorySwapMax", "8388608"));
+            assertEquals(told, container.properties(told));
+        }
+    }
+
+    /** Older ones of runc say nothing of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"carafe-oci"})
+    void anIdleContainerStaysIdleAfterAReloadUntilItIsToldNotTo(String runtime) throws Exception {
+        try (var container = container(runtime, "\"cpu\": {\"shares\": 512, \"idle\": 1},")) {
+            container.start("sleep 1000");
+            assumeTrue(Files.exists(container.cgroup().resolve("cpu.idle")), "this kernel has no idle cgroups");
+
+            assertEquals("idle", container.property("CPUWeight"));
+            systemctl("daemon-reload");
+            assertEquals("1", container.file("cpu.idle"));
+            container.update("{\"cpu\": {\"shares\": 512, \"idle\": 0}}");
+            assertEquals("20", container.property("CPUWeight"));
+            container.update("{\"cpu\": {\"idle\": 0}}");
+            systemctl("daemon-reload");
+            assertEquals("0", container.file("cpu.idle"));
+            assertEquals("20", container.file("cpu.weight"));
+            container.update("{\"cpu\": {\"idle\": 1}}");
+            systemctl("daemon-reload");
+            assertEquals("1", container.file("cpu.idle"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"carafe-oci", "runc"})
     void hugePagesAreLimitedThoughSystemdKnowsNothingOfThem(String runtime) throws Exception {
         assumeTrue(layout.controllers().contains("hugetlb"), "this kernel limits no huge pages");
         try (var container =

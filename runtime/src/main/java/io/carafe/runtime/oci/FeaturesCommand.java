@@ -153,7 +153,7 @@ public final class FeaturesCommand {
                                         "MPOL_WEIGHTED_INTERLEAVE"),
                                 List.of("MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"))),
                 Map.of("org.opencontainers.runc.checkpoint.enabled", "false"),
-                List.of());
+                List.of("org.systemd.property."));
     }
 
     /** What libseccomp gives; a filter for an architecture that it does not know is refused. */

@@ -102,6 +102,7 @@ final class CgroupRules {
                 new Step.Scope(scope.unit(), scope.slice(), scope.bus(), properties.count(), properties.words()));
         make(draft, Phase.OUTSIDE, paths);
         new LimitRules(draft, Phase.OUTSIDE, paths, false).write(resources);
+        idle(draft, Phase.OUTSIDE, scope, resources);
         DeviceRules.apply(draft, Phase.OUTSIDE, paths, resources.devices());
         for (var directory : paths.directories()) {
             draft.add(Phase.OUTSIDE, PATH, new Step.Enter(directory));
@@ -109,6 +110,12 @@ final class CgroupRules {
         draft.add(Phase.DELETED, PATH, new Step.ScopeStop(scope.unit(), scope.bus()));
         for (var directory : paths.directories()) {
             draft.add(Phase.DELETED, PATH, new Step.CgroupRemove(directory));
+        }
+    }
+
+    private static void idle(Draft draft, Phase phase, CgroupPaths.Scope scope, LinuxResources resources) {
+        if (draft.facts.cgroups().v2() && ScopeProperties.idle(resources)) {
+            draft.add(phase, "linux.resources.cpu.idle", new Step.ScopeIdle(scope.unit(), scope.bus()));
         }
     }
 
@@ -141,6 +148,7 @@ final class CgroupRules {
                         PATH,
                         new Step.ScopeSet(scope.unit(), scope.bus(), properties.count(), properties.words()));
             }
+            idle(draft, Phase.HOST, scope, resources);
         });
     }
 }

@@ -64,6 +64,12 @@ final class LimitRules {
     private void cpu(LinuxResources.Cpu cpu) {
         var property = RESOURCES.member("cpu");
         boolean idle = cpu.idle() != null && cpu.idle() != 0;
+        if (cpu.idle() != null) {
+            property.member("idle").within(cpu.idle(), 0, 1);
+            if (idle || update) { // before the weight, which the kernel refuses for an idle cgroup
+                put("cpu", "cpu.idle", "cpu.idle", cpu.idle().toString(), property.member("idle"));
+            }
+        }
         if (set(cpu.shares()) && !idle) {
             put(
                     "cpu",
@@ -87,12 +93,6 @@ final class LimitRules {
         }
         if (set(cpu.realtimeRuntime())) {
             onlyV1("cpu", "cpu.rt_runtime_us", cpu.realtimeRuntime(), property.member("realtimeRuntime"));
-        }
-        if (cpu.idle() != null) {
-            property.member("idle").within(cpu.idle(), 0, 1);
-            if (idle || update) {
-                put("cpu", "cpu.idle", "cpu.idle", cpu.idle().toString(), property.member("idle"));
-            }
         }
         if (cpu.cpus() != null && !cpu.cpus().isEmpty()) {
             CpuList.check(cpu.cpus(), property.member("cpus"));

@@ -72,6 +72,7 @@ public enum Op {
     SCOPE_STOP(66, "ss", DELETED),
     RMDIR(67, "s", DELETED),
     UNMOUNT(68, "sl", DELETED),
+    SCOPE_IDLE(69, "ss", HOST, OUTSIDE),
 
     APPARMOR(70, "s", GATE),
     SELINUX(71, "s", GATE),

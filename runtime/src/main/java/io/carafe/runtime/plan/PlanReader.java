@@ -148,6 +148,7 @@ public final class PlanReader {
             case SYSCTL -> new Step.Sysctl(s(), s());
             case KEYRING -> new Step.Keyring(s());
             case SCOPE_SET -> new Step.ScopeSet(s(), s(), number(), l());
+            case SCOPE_IDLE -> new Step.ScopeIdle(s(), s());
             case SCOPE_STOP -> new Step.ScopeStop(s(), s());
             case RMDIR -> new Step.RemoveDirectory(s());
             case UNMOUNT -> new Step.Unmount(s(), l());

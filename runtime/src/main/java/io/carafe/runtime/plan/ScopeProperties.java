@@ -4,7 +4,9 @@ import io.carafe.oci.runtime.LinuxResources;
 import io.carafe.runtime.CgroupLimits;
 import io.carafe.runtime.UnitLimits;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What systemd must know of a scope's limits, so that a reload does not undo them (org.freedesktop.systemd1, "Resource
@@ -16,8 +18,8 @@ final class ScopeProperties {
     private static final Property UNIFIED = Property.of("linux.resources.unified");
     private static final String INFINITY = Long.toUnsignedString(UnitLimits.INFINITY);
 
-    private final List<String> words = new ArrayList<>();
-    private int count;
+    /** Type and value of each, as busctl takes them. */
+    private final Map<String, List<String>> properties = new LinkedHashMap<>();
 
     private ScopeProperties() {}
 
@@ -28,6 +30,8 @@ final class ScopeProperties {
         properties.add("Delegate", "b", "true");
         properties.add("DefaultDependencies", "b", "false");
         properties.add("CollectMode", "s", "inactive-or-failed");
+        ScopeAnnotations.of(draft.spec.annotations())
+                .forEach((name, value) -> properties.add(name, value.type(), value.words()));
         properties.limits(draft, resources);
         return properties;
     }
@@ -36,14 +40,31 @@ final class ScopeProperties {
     static ScopeProperties changed(Draft draft, LinuxResources resources) {
         var properties = new ScopeProperties();
         properties.limits(draft, resources);
+        var cpu = resources.cpu();
+        boolean idleNoMore = cpu != null && cpu.idle() != null && cpu.idle() == 0;
+        if (idleNoMore && draft.facts.cgroups().v2()) {
+            properties.properties.putIfAbsent("CPUWeight", List.of("t", INFINITY)); // its default
+        }
         return properties;
     }
 
+    /** Whether it shall run only when nothing else wants the CPU: with that it has no weight. */
+    static boolean idle(LinuxResources resources) {
+        var cpu = resources.cpu();
+        return (cpu != null && cpu.idle() != null && cpu.idle() == 1)
+                || "1".equals(resources.unified().get("cpu.idle"));
+    }
+
     int count() {
-        return count;
+        return properties.size();
     }
 
     List<String> words() {
+        var words = new ArrayList<String>();
+        properties.forEach((name, value) -> {
+            words.add(name);
+            words.addAll(value);
+        });
         return words;
     }
 
@@ -61,6 +82,9 @@ final class ScopeProperties {
         }
         if (v2) {
             resources.unified().forEach(this::unified);
+        }
+        if (v2 && idle(resources)) {
+            properties.remove("CPUWeight");
         }
     }
 
@@ -126,8 +150,13 @@ final class ScopeProperties {
     }
 
     private void add(String name, String type, String... value) {
-        words.addAll(List.of(name, type));
-        words.addAll(List.of(value));
-        count++;
+        add(name, type, List.of(value));
+    }
+
+    /** Whatever it was before. */
+    private void add(String name, String type, List<String> value) {
+        var words = new ArrayList<>(List.of(type));
+        words.addAll(value);
+        properties.put(name, words);
     }
 }

@@ -710,6 +710,22 @@ public sealed interface Step {
         }
     }
 
+    /**
+     * Tells systemd that a scope runs only when nothing else wants the CPU; its own word for that, a weight of 0, is one of
+     * version 252. An older one, which refuses it, has to do without: it leaves the file alone.
+     */
+    record ScopeIdle(String unit, String bus) implements Step {
+        @Override
+        public Op op() {
+            return Op.SCOPE_IDLE;
+        }
+
+        @Override
+        public void tell(Arguments out) {
+            out.s("unit", unit).s("bus", bus);
+        }
+    }
+
     /** Has systemd stop a scope. One that is not there is fine. */
     record ScopeStop(String unit, String bus) implements Step {
         @Override

@@ -65,6 +65,7 @@ class PlanCodecTest {
             new Step.Sysctl("net/core/somaxconn", "1"),
             new Step.Keyring(""),
             new Step.ScopeSet("c.scope", "user", 0, List.of()),
+            new Step.ScopeIdle("c.scope", "user"),
             new Step.ScopeStop("c.scope", "user"),
             new Step.RemoveDirectory("/sys/fs/resctrl/g"),
             new Step.Unmount("/b/rootfs", List.of("/dev/pts", "/dev")),
