@@ -1,6 +1,7 @@
 package io.carafe.cri;
 
 import io.carafe.base.CarafeException;
+import io.carafe.base.SocketFile;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -13,9 +14,6 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -108,7 +106,9 @@ public final class CriServer implements AutoCloseable {
         }
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
-            refuseServed(socket);
+            if (SocketFile.isServed(socket)) {
+                throw new CarafeException.FailedPrecondition("socket " + socket + ": another daemon serves it");
+            }
             Files.deleteIfExists(bound);
             var server = new CriServer(socket, bound, services, timings, traces, node);
             Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
@@ -117,15 +117,6 @@ public final class CriServer implements AutoCloseable {
         } catch (IOException e) {
             throw new CarafeException.FailedPrecondition("socket " + socket + ": " + e.getMessage(), e);
         }
-    }
-
-    private static void refuseServed(Path socket) {
-        try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            probe.connect(UnixDomainSocketAddress.of(socket));
-        } catch (IOException nobodyListens) {
-            return;
-        }
-        throw new CarafeException.FailedPrecondition("socket " + socket + ": another daemon serves it");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.carafe.nri;
 
 import io.carafe.base.CarafeException;
+import io.carafe.base.SocketFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.StandardProtocolFamily;
@@ -52,13 +53,7 @@ final class PluginSocket implements AutoCloseable {
 
     /** Takes away a socket that nobody serves any more. */
     private static void requireFree(Path path) throws IOException {
-        boolean served;
-        try (var probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            served = probe.isConnected();
-        } catch (IOException nobodyListens) {
-            served = false;
-        }
-        if (served) {
+        if (SocketFile.isServed(path)) {
             throw new CarafeException.FailedPrecondition("NRI socket " + path
                     + ": another process serves it; give this one another with nri.socket_path, or switch one off");
         }
