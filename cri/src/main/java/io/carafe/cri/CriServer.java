@@ -52,8 +52,10 @@ public final class CriServer implements AutoCloseable {
             CompletableFuture<Services> services,
             CallTimings timings,
             Optional<CallTraces> traces,
+            int maxCalls,
             Node node)
             throws IOException {
+        var limit = new CallLimit(maxCalls);
         this.socket = socket;
         this.loops =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("grpc", true), EpollIoHandler.newFactory());
@@ -66,6 +68,8 @@ public final class CriServer implements AutoCloseable {
                 .executor(calls)
                 .maxInboundMessageSize(MAX_REQUEST_BYTES)
                 .intercept(new CallInterceptor())
+                .intercept(limit)
+                .addTransportFilter(limit)
                 .addService(VersionCall.answering(node.version()))
                 .fallbackHandlerRegistry(new ServicesToCome(services));
         if (!timings.equals(CallTimings.NONE)) {
@@ -89,15 +93,19 @@ public final class CriServer implements AutoCloseable {
      * @throws CarafeException.FailedPrecondition if somebody serves it, or it cannot be made
      */
     public static CriServer start(Path socket, CompletableFuture<Services> services, CallTimings timings, Node node) {
-        return start(socket, services, timings, Optional.empty(), node);
+        return start(socket, services, timings, Optional.empty(), Integer.MAX_VALUE, node);
     }
 
-    /** @param traces learns of every call, if there is anybody who wants to */
+    /**
+     * @param traces learns of every call, if there is anybody who wants to
+     * @param maxCalls how many of one connection may be under way at a time; others are refused
+     */
     public static CriServer start(
             Path socket,
             CompletableFuture<Services> services,
             CallTimings timings,
             Optional<CallTraces> traces,
+            int maxCalls,
             Node node) {
         var bound = socket.resolveSibling(socket.getFileName() + "~");
         if (bound.toString().length() > MAX_SOCKET_PATH) {
@@ -110,7 +118,7 @@ public final class CriServer implements AutoCloseable {
                 throw new CarafeException.FailedPrecondition("socket " + socket + ": another daemon serves it");
             }
             Files.deleteIfExists(bound);
-            var server = new CriServer(socket, bound, services, timings, traces, node);
+            var server = new CriServer(socket, bound, services, timings, traces, maxCalls, node);
             Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-rw----"));
             Files.move(bound, socket, StandardCopyOption.ATOMIC_MOVE);
             return server;

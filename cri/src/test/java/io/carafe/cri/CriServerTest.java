@@ -43,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,67 @@ class CriServerTest extends ServedCri {
             assertNotEquals(Status.Code.OK, waiting.get(30, SECONDS).getCode());
         } finally {
             connection.shutdownNow();
+        }
+    }
+
+    @Test
+    void aConnectionWithTooManyCallsIsToldSoAndOthersGoOn() throws Exception {
+        var narrow = directory.resolve("narrow.sock");
+        var services = CompletableFuture.completedFuture(services());
+        var busy = channelTo(narrow);
+        var other = channelTo(narrow);
+        var go = new CountDownLatch(1);
+        var arrived = new CountDownLatch(2);
+        run = _ -> {
+            arrived.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new CarafeException.Cancelled("interrupted", e);
+            }
+            return "pod-1";
+        };
+        try (var _ = CriServer.start(narrow, services, timings, Optional.empty(), 2, node())) {
+            var calls = RuntimeServiceGrpc.newBlockingStub(busy);
+            var cancelled = RuntimeServiceGrpc.newFutureStub(busy).runPodSandbox(podRequest());
+            var waiting = CompletableFuture.supplyAsync(() -> calls.runPodSandbox(podRequest()));
+            arrived.await();
+            var refused = failure(() -> {
+                var _ = calls.version(VersionRequest.getDefaultInstance());
+            });
+            assertEquals(Status.Code.RESOURCE_EXHAUSTED, refused.getCode());
+            assertEquals(
+                    "Version: 2 calls of this connection are under way, the most that max_calls_per_connection allows;"
+                            + " try again when some have ended",
+                    refused.getDescription());
+            assertEquals(
+                    "carafe",
+                    RuntimeServiceGrpc.newBlockingStub(other)
+                            .version(VersionRequest.getDefaultInstance())
+                            .getRuntimeName());
+
+            cancelled.cancel(true);
+            awaitRoom(calls);
+            go.countDown();
+            assertEquals("pod-1", waiting.get(30, SECONDS).getPodSandboxId());
+            for (int i = 0; i < 10; i++) {
+                awaitRoom(calls);
+            }
+        } finally {
+            busy.shutdownNow();
+            other.shutdownNow();
+        }
+    }
+
+    /** The server counts a call until it has heard that its answer is out. */
+    private static void awaitRoom(RuntimeServiceGrpc.RuntimeServiceBlockingStub calls) {
+        while (true) {
+            try {
+                var _ = calls.version(VersionRequest.getDefaultInstance());
+                return;
+            } catch (StatusRuntimeException e) {
+                assertEquals(Status.Code.RESOURCE_EXHAUSTED, e.getStatus().getCode());
+            }
         }
     }
 

@@ -278,6 +278,7 @@ final class Daemon implements AutoCloseable {
                 services,
                 metrics.isPresent() ? metrics.get() : CallTimings.NONE,
                 traces.map(CallTraces.class::cast),
+                config.maxCallsPerConnection(),
                 node);
     }
 
@@ -290,7 +291,8 @@ final class Daemon implements AutoCloseable {
     private StreamingOptions streamingOptions() {
         var streaming = config.streaming();
         var options = StreamingOptions.on(new InetSocketAddress(streaming.address(), streaming.port()));
-        options = options.withLimits(streaming.idleTimeout(), options.creation());
+        options = options.withLimits(streaming.idleTimeout(), options.creation())
+                .withMaxConnections(streaming.maxConnections());
         return streaming.tlsCert().isEmpty()
                 ? options
                 : options.withTls(new StreamingOptions.Tls(Path.of(streaming.tlsCert()), Path.of(streaming.tlsKey())));

@@ -26,6 +26,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 
 /**
@@ -47,10 +48,14 @@ public final class StreamingServer implements AutoCloseable {
 
     private static final int EVENT_LOOPS = 2;
 
+    /** How many beyond those that are served are told why they are not. */
+    private static final int TOLD_WHY = 100;
+
     private final StreamingOptions options;
     private final Tokens tokens;
     private final EventLoopGroup loops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final AtomicInteger connected = new AtomicInteger();
     private final Channel listener;
 
     private StreamingServer(StreamingOptions options, SslContext tls) throws InterruptedException {
@@ -124,6 +129,12 @@ public final class StreamingServer implements AutoCloseable {
 
     private void initConnection(SocketChannel channel, SslContext tls) {
         connections.add(channel);
+        channel.closeFuture().addListener(_ -> connected.decrementAndGet());
+        int over = connected.incrementAndGet() - options.maxConnections();
+        if (over > TOLD_WHY) {
+            channel.close();
+            return;
+        }
         var pipeline = channel.pipeline();
         if (tls != null) {
             pipeline.addLast(tls.newHandler(channel.alloc()));
@@ -134,7 +145,7 @@ public final class StreamingServer implements AutoCloseable {
                 flow,
                 new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_BODY_BYTES),
                 new HttpObjectAggregator(MAX_BODY_BYTES, true),
-                new UpgradeHandler(tokens, options, flow));
+                new UpgradeHandler(tokens, options, flow, over > 0));
     }
 
     /** The port it listens on. */

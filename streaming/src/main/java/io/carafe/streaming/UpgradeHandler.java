@@ -47,9 +47,12 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     private final Tokens tokens;
     private final StreamingOptions options;
     private final Flow flow;
+    private final boolean full;
     private Future<?> timeout;
 
-    UpgradeHandler(Tokens tokens, StreamingOptions options, Flow flow) {
+    /** @param full whether the server has as many other connections as it may */
+    UpgradeHandler(Tokens tokens, StreamingOptions options, Flow flow, boolean full) {
+        this.full = full;
         this.tokens = tokens;
         this.options = options;
         this.flow = flow;
@@ -73,6 +76,14 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         }
         if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.POST)) {
             refuse(ctx, HttpResponseStatus.METHOD_NOT_ALLOWED, "GET or POST only");
+            return;
+        }
+        if (full) {
+            refuse(
+                    ctx,
+                    HttpResponseStatus.SERVICE_UNAVAILABLE,
+                    options.maxConnections() + " clients are connected to the streaming server, the most that"
+                            + " max_connections allows; try again when some sessions have ended");
             return;
         }
         var session = session(request.uri());

@@ -25,6 +25,9 @@ public record Config(
         @Doc("The Unix socket that serves CRI v1 and carafe.v1.")
         Path listen,
 
+        @Doc("Calls of one connection to that socket that may be under way at a time; others are refused.")
+        int maxCallsPerConnection,
+
         @Doc("Parent of the cgroups of pods whose caller names none: a path, or a slice such as carafe.slice.")
         String cgroupParent,
 
@@ -249,6 +252,11 @@ public record Config(
             @Doc("Ends a session over which nothing was sent for so long.")
             Duration idleTimeout,
 
+            @Doc(
+                    "Clients that may be connected at a time; others are refused. Each may forward thousands of connections to"
+                            + " ports.")
+            int maxConnections,
+
             @Doc("PEM certificate; with tls_key, the server speaks HTTPS.")
             String tlsCert,
 
@@ -262,6 +270,7 @@ public record Config(
                         "streaming.tls_cert and streaming.tls_key belong together: give both or none");
             }
             positive("streaming.idle_timeout", idleTimeout);
+            atLeastOne("streaming.max_connections", maxConnections);
         }
     }
 
@@ -336,6 +345,7 @@ public record Config(
             Path.of("/var/lib/carafe"),
             Path.of("/run/carafe"),
             Path.of("/run/carafe/carafe.sock"),
+            4096,
             "/carafe",
             "auto",
             new Log("info", "text"),
@@ -357,7 +367,7 @@ public record Config(
                     Duration.ofSeconds(60),
                     List.of(),
                     new Limits(4 << 20, 8 << 20, 500, 4_000_000, 200_000, 4095, 512, 256L << 30, 1100)),
-            new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
+            new Streaming("127.0.0.1", 0, Duration.ofHours(4), 10_000, "", ""),
             new Nri(
                     true,
                     "",
@@ -378,6 +388,7 @@ public record Config(
         if (listen.toString().length() > 100) {
             throw new InvalidArgument("listen is " + listen + ": a socket's path has at most 100 characters");
         }
+        atLeastOne("max_calls_per_connection", maxCallsPerConnection);
         oneOf("cgroup_driver", cgroupDriver, List.of("auto", "systemd", "cgroupfs"));
         boolean slice = cgroupParent.endsWith(".slice");
         if (slice ? cgroupDriver.equals("cgroupfs") : !cgroupParent.startsWith("/") || cgroupParent.contains("/..")) {
@@ -392,6 +403,7 @@ public record Config(
                 or(o.root(), root),
                 or(o.runRoot(), runRoot),
                 or(o.listen(), o.runRoot() == null ? listen : o.runRoot().resolve("carafe.sock")),
+                maxCallsPerConnection,
                 or(o.cgroupParent(), cgroupParent),
                 or(o.cgroupDriver(), cgroupDriver),
                 log,
@@ -450,6 +462,12 @@ public record Config(
     private static void oneOf(String key, String value, List<String> allowed) {
         if (!allowed.contains(value)) {
             throw new InvalidArgument(key + " is \"" + value + "\": must be one of " + String.join(", ", allowed));
+        }
+    }
+
+    private static void atLeastOne(String key, int value) {
+        if (value < 1) {
+            throw new InvalidArgument(key + " is " + value + ": must be at least 1");
         }
     }
 

@@ -101,6 +101,8 @@ class ConfigFilesTest {
                 "[image]\\npinned_images = ['*pause']    | pinned image \"*pause\": expected the name of an image",
                 "[image]\\nstall_timeout = '5 apples'    | :2: image.stall_timeout: \"5 apples\" is no duration",
                 "root = 'var'                            | root is \"var\": must be an absolute path",
+                "max_calls_per_connection = 0            | max_calls_per_connection is 0: must be at least 1",
+                "[streaming]\\nmax_connections = 0      | streaming.max_connections is 0: must be at least 1",
                 "[log]\\nlevel = 'loud'                  | log.level is \"loud\": must be one of error",
                 "[runtime]\\ndefault_handler = 'x'       | there is no table [runtime.handlers.x]",
                 "[runtime.handlers.x]                    | runtime.handlers.x.path: is missing",
