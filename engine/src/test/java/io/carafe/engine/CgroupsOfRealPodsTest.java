@@ -148,6 +148,9 @@ class CgroupsOfRealPodsTest {
         if (layout.mode() == CgroupLayout.Mode.V2) {
             boolean told = Files.exists(Path.of("/proc/pressure/memory")); // by kernels that are built with PSI
             assertEquals(told, containerCgroup(id).stats().pressures().memory().isPresent());
+            assertEquals(told, stats.cpu().pressure() != null);
+            assertEquals(told, stats.memory().pressure() != null);
+            assertEquals(told, stats.io() != null);
         }
     }
 
