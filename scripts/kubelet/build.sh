@@ -7,7 +7,7 @@ set -eu
 
 module=k8s.io/kubernetes
 source=$top/conformance/kubelet
-version=$(sed -n "s|^require $module ||p" "$source/go.mod")
+version=$(sed -nE "s|^(require)?[[:space:]]*$module (v[^ ]+)$|\2|p" "$source/go.mod")
 stamp=$(cat "$source/go.sum" "$source/stream/main.go" | sha256sum)
 if [ -x "$build/bin/kubelet" ] && [ "$(cat "$build/bin/kubelet.sum" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 command -v go >/dev/null || die "the kubelet is built with Go: install Go 1.26 or later (go.dev/dl)"
