@@ -467,6 +467,10 @@ class RulesTest {
                 host     write           file=/sys/fs/cgroup/c1/pids.max text=7 tolerance=none  <- linux.resources.pids.limit
                 """, update("{'cpu':{'quota':20000},'pids':{'limit':7}}", "v2", false));
         assertEquals("", update("{}", "v2", false));
+        assertEquals("""
+                host     write           file=/sys/fs/cgroup/c1/cpu.idle text=0 tolerance=none  <- linux.resources.cpu.idle
+                host     write           file=/sys/fs/cgroup/c1/cpu.weight text=20 tolerance=none  <- linux.resources.cpu.shares
+                """, update("{'cpu':{'shares':512,'idle':0}}", "v2", false));
     }
 
     @Test
