@@ -23,6 +23,7 @@ static void describe(struct run *run, int error, const char *format, va_list arg
     memset(failure, 0, sizeof *failure);
     failure->step = run->step == NULL ? FAILURE_NO_STEP : (int)run->step->index;
     failure->op = run->step == NULL ? 0 : run->step->op;
+    failure->phase = run->step == NULL ? 0 : run->step->phase;
     failure->error = error;
     snprintf(failure->origin, sizeof failure->origin, "%s", origin);
     size_t at = 0, size = sizeof failure->text;

@@ -9,6 +9,7 @@ struct failure {
     int step;         /* index in the plan, or FAILURE_NO_STEP */
     int error;        /* errno, or 0 if it was no system call that failed */
     unsigned op;      /* its number, 0 without a step */
+    unsigned phase;   /* its PHASE_… */
     char origin[256]; /* the step's, cut to fit */
     char text[1024];  /* what a user reads, lower case: "mounts[3]: attach /data: no such file or directory" */
 };

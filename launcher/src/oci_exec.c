@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "oci_compile.h"
+#include "oci_failed.h"
 #include "oci_life.h"
 #include "oci_log.h"
 #include "oci_relay.h"
@@ -110,7 +111,7 @@ static int exec_in(struct life *life) {
     struct execution execution = life_execution(life);
     execution.created = placed;
     int sockets[2];
-    if (open_running(life) < 0 || life_flags(call, &execution) < 0 || find_plan(life) < 0) {
+    if (life_flags(call, &execution) < 0 || find_plan(life) < 0) {
         return FAILED;
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
@@ -124,10 +125,9 @@ static int exec_in(struct life *life) {
     if (!detach && !flag_on(call->flags, "no-subreaper")) {
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
-    struct failure failure;
-    pid_t pid = execute(&execution, &failure);
+    pid_t pid = execute(&execution, &life->failure);
     if (pid < 0) {
-        complain("exec failed: %s", failure.text);
+        complain("exec failed: %s", life->failure.text);
         return FAILED;
     }
     close(sockets[1]);
@@ -144,7 +144,10 @@ static int exec_in(struct life *life) {
 int exec_command(const struct call *call) {
     struct life life = {.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
     life.pid_file = flag_value(call->flags, "pid-file");
-    int code = exec_in(&life);
+    int code = FAILED;
+    if (open_running(&life) == 0 && (code = exec_in(&life)) == FAILED) {
+        failed_keep(&life);
+    }
     life_close(&life);
     return code;
 }

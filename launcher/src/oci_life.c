@@ -16,6 +16,7 @@
 
 #include "oci_cgroup.h"
 #include "oci_compile.h"
+#include "oci_failed.h"
 #include "oci_json.h"
 #include "oci_log.h"
 #include "oci_sockets.h"
@@ -107,8 +108,7 @@ static int learn(struct life *life) {
     return container->version == NULL || container->rootfs == NULL || container->annotations == NULL ? complain("out of memory") : 0;
 }
 
-/* Go's RFC 3339 with nanoseconds. */
-static char *time_now(void) {
+char *time_text(void) {
     struct timespec now;
     struct tm utc;
     char second[32], text[64];
@@ -239,7 +239,6 @@ static pid_t make(struct life *life, int console_socket) {
     const char *console = flag_value(call->flags, "console-socket"), *pidfd_socket = flag_value(call->flags, "pidfd-socket");
     struct execution execution = life_execution(life);
     execution.created = created;
-    struct failure failure;
     if (life_flags(call, &execution) < 0 || find_plan(life) < 0 || learn(life) < 0
             || check_terminal(life, console, console_socket < 0) < 0 || refuse_used_cgroups(life) < 0) {
         return -1;
@@ -250,11 +249,11 @@ static pid_t make(struct life *life, int console_socket) {
     if ((console == NULL || execution.console_socket >= 0) && (pidfd_socket == NULL || life->pidfd_socket >= 0)
             && keep_plan(life) == 0) {
         remark("container %s: executing a plan of %u steps", life->container.id, life->plan.steps);
-        execution.gate = gate_make(life->container.directory, &failure);
-        pid = execution.gate < 0 ? -1 : execute(&execution, &failure);
+        execution.gate = gate_make(life->container.directory, &life->failure);
+        pid = execution.gate < 0 ? -1 : execute(&execution, &life->failure);
         if (pid < 0) {
-            complain_of(&failure);
-            if (failure.op == OP_CGROUP || failure.op == OP_SCOPE) {
+            complain_of(&life->failure);
+            if (life->failure.op == OP_CGROUP || life->failure.op == OP_SCOPE) {
                 leave_cgroups(life);
             }
         }
@@ -326,28 +325,37 @@ pid_t life_create(struct life *life, const struct call *call, int console_socket
         return -1;
     }
     life->container.bundle = bundle;
-    life->container.created = time_now();
+    life->container.created = time_text();
     life->container.pid = 0;
     life->pid_file = flag_value(call->flags, "pid-file");
     pid_t pid = life->container.created == NULL ? complain("out of memory") : make(life, console_socket);
     if (pid < 0) {
+        failed_keep(life);
         if (life->pid_file_written) {
             unlink(life->pid_file);
         }
         life_remove(life);
+    } else {
+        failed_forget(call->globals->root, id);
     }
     return pid;
 }
 
 int life_start(struct life *life) {
-    struct failure failure;
-    if (gate_open(life->container.directory, &failure) < 0) {
-        return failure.error == ENXIO ? complain("cannot start a container that has stopped: %s", life->container.id)
-                                      : complain_of(&failure);
+    struct failure *failure = &life->failure;
+    if (gate_open(life->container.directory, failure) < 0) {
+        if (failure->error == ENXIO) {
+            complain("cannot start a container that has stopped: %s", life->container.id);
+        } else {
+            complain_of(failure);
+        }
+        failed_keep(life);
+        return -1;
     }
     struct execution execution = life_execution(life);
-    if (execute_phase(&execution, PHASE_STARTED, life->container.pid, &failure) < 0) {
-        complain_of(&failure); /* since 1.3 a container whose poststart hook fails is stopped and destroyed */
+    if (execute_phase(&execution, PHASE_STARTED, life->container.pid, failure) < 0) {
+        complain_of(failure); /* since 1.3 a container whose poststart hook fails is stopped and destroyed */
+        failed_keep(life);
         life_end(life);
         life_remove(life);
         return -1;

@@ -12,6 +12,7 @@ struct life {
     const char *pid_file;
     int pidfd_socket;
     bool pid_file_written;
+    struct failure failure; /* of its plan; without a step, and without a text, if something else failed */
 };
 
 /*
@@ -33,6 +34,9 @@ int life_remove(struct life *life);
 bool life_read_plan(struct life *life);
 
 void life_close(struct life *life);
+
+/* Now, as Go writes RFC 3339, with nanoseconds; to be freed, NULL without memory. */
+char *time_text(void);
 
 /* The execution of its plan: no sockets, no gate, hooks that are told its state. */
 struct execution life_execution(struct life *life);

@@ -15,6 +15,7 @@ enum { MESSAGE_MAX = 4096 };
 
 static int log_file = -1;
 static bool log_is_json, log_is_debug;
+static char first_error[MESSAGE_MAX];
 
 int log_open(const char *path, bool json) {
     log_is_json = json;
@@ -64,16 +65,22 @@ static void write_line(int fd, bool json, const char *level, const char *message
 
 static void say(const char *level, const char *message) {
     bool error = strcmp(level, "error") == 0;
-    static bool logged;
+    bool first = error && first_error[0] == 0;
+    if (first) {
+        snprintf(first_error, sizeof first_error, "%s", message);
+    }
     if (error && log_file >= 0) {
-        if (!logged) {
+        if (first) {
             write_line(log_file, log_is_json, level, message);
         }
-        logged = true;
         dprintf(STDERR_FILENO, "%s\n", message);
     } else {
         write_line(STDERR_FILENO, log_is_json && log_file < 0, level, message);
     }
+}
+
+const char *log_first_error(void) {
+    return first_error;
 }
 
 int complain(const char *format, ...) {

@@ -13,6 +13,9 @@ int log_open(const char *path, bool json);
 /* Says what went wrong, lower case and without a full stop; returns -1, so that a function can end with it. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What was complained of first; "" as long as nothing was. */
+const char *log_first_error(void);
+
 /* As complain(), with ": " and the text of errno. */
 int complain_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

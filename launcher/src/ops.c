@@ -85,6 +85,11 @@ const char *op_name(unsigned number) {
     return operation == NULL ? "unknown" : operation->name;
 }
 
+const char *phase_name(unsigned phase) {
+    static const char *const names[PHASES] = {"host", "outside", "inside", "gate", "started", "deleted"};
+    return phase < PHASES ? names[phase] : "unknown";
+}
+
 int op_nothing(struct run *run, const struct step *step) {
     (void)run;
     (void)step;
@@ -92,7 +97,6 @@ int op_nothing(struct run *run, const struct step *step) {
 }
 
 int ops_command(void) {
-    static const char *const phases[PHASES] = {"host", "outside", "inside", "gate", "started", "deleted"};
     for (unsigned number = 0; number < NUMBERS; number++) {
         const struct operation *operation = op_find(number);
         if (operation == NULL) {
@@ -106,7 +110,7 @@ int ops_command(void) {
         const char *before = " ";
         for (unsigned phase = 0; phase < PHASES; phase++) {
             if (operation->phases & 1U << phase) {
-                printf("%s%s", before, phases[phase]);
+                printf("%s%s", before, phase_name(phase));
                 before = ",";
             }
         }

@@ -82,5 +82,8 @@ const struct operation *op_find(unsigned number);
 
 const char *op_name(unsigned number);
 
+/* As plans are printed: "inside". */
+const char *phase_name(unsigned phase);
+
 /* Prints the table, a line each: number, name, signature in u, s, b and l, phases. For the test that compares it with Java's. */
 int ops_command(void);

@@ -384,6 +384,54 @@ refused 255 'exec: "nothing": executable file not found in $PATH' exec --plan "$
 oci delete -f one || fail "delete -f"
 untouched exec
 
+# what failed is kept beside the root, small and not much of it, until a container of that id is made
+kept() { cat "$dir/root.failures/$1" 2>/dev/null; }
+digest=$(sha256sum "$dir/bundle/config.json" | cut -d ' ' -f 1)
+plan "nothing"
+refused 1 'executable file not found' create -b "$dir/bundle" one
+has "a create that failed" "$(kept one)" "{\"id\":\"one\",\"command\":\"create\",\"time\":\"20"
+has "a create that failed" "$(kept one)" "\"bundle\":\"$dir/bundle\",\"sha256\":\"$digest\",\"step\":6,\"phase\":\"gate\",\"op\":\"exec\",\"origin\":\"process\",\"errno\":0,\"message\":\"process: exec: "
+same "modes" "$(stat -c %a "$dir/root.failures" "$dir/root.failures/one" | tr '\n' ' ')" "700 600 "
+echo nonsense >"$dir/bundle/plan"
+refused 1 "plan in bundle" create -b "$dir/bundle" one
+has "a create without a step" "$(kept one)" "\"bundle\":\"$dir/bundle\",\"errno\":0,\"message\":\"plan in bundle "
+echo "gate scheduler process.scheduler 99 0 0 0 0 0 0" >"$dir/more"
+plan "/bin/sleep,100"
+oci create -b "$dir/bundle" one || fail "create"
+same "a create that did not fail" "$(ls "$dir/root.failures")" ""
+refused 1 "set scheduler: invalid argument" start one
+has "a start that failed" "$(kept one)" "\"command\":\"start\""
+has "a start that failed" "$(kept one)" "\"phase\":\"gate\",\"op\":\"scheduler\",\"origin\":\"process.scheduler\",\"errno\":22,"
+refused 1 "cannot start a container that has stopped" start one
+oci delete one || fail "delete"
+has "what others say later is not the cause" "$(kept one)" "set scheduler"
+plan "/bin/sleep,100"
+oci create -b "$dir/bundle" one && oci start one || fail "start"
+refused 1 "already exists" create -b "$dir/bundle" one
+same "a create of what is there" "$(kept one)" ""
+refused 255 'executable file not found' exec --plan "$dir/exec.plan" one
+has "an exec that failed" "$(kept one)" "\"command\":\"exec\""
+oci delete -f one || fail "delete -f"
+plan "nothing"
+for i in $(seq 70); do oci create -b "$dir/bundle" "n$i" >/dev/null 2>&1; done
+same "how many are kept" "$(ls -A "$dir/root.failures" | wc -l)" 64
+has "the last one is" "$(kept n70)" "\"id\":\"n70\""
+same "the first one is not" "$(kept n1)" ""
+"$launcher" oci --root "$dir/root//" create -b "$dir/bundle" slashes >/dev/null 2>&1
+has "a root with slashes at its end" "$(kept slashes)" "\"id\":\"slashes\""
+rm -r "$dir/root.failures"
+mkdir "$dir/elsewhere"
+ln -s "$dir/elsewhere" "$dir/root.failures"
+oci create -b "$dir/bundle" one >/dev/null 2>&1
+same "behind a link nothing is written" "$(ls -A "$dir/elsewhere")" ""
+rm "$dir/root.failures"
+mv "$dir/elsewhere" "$dir/root.failures"
+chmod 777 "$dir/root.failures"
+oci create -b "$dir/bundle" one >/dev/null 2>&1
+same "nothing is written where others can" "$(kept one)" ""
+rm -r "$dir/root.failures"
+untouched "failures that are kept"
+
 has "version" "$("$launcher" oci --version | head -1)" "runc version "
 ln -s "$launcher" "$dir/carafe-oci"
 has "by its name" "$("$dir/carafe-oci" --version | head -1)" "runc version "

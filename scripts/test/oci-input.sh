@@ -82,6 +82,27 @@ wrong "hook" '.hooks = {"createRuntime": [{"path": "/bin/sleep", "args": ["sleep
 # shellcheck disable=SC2016 # callers look for these very words
 wrong 'exec: "nothing": executable file not found in $PATH' '.process.args = ["nothing"]'
 
+# what failed last is explained: step, property, errno, remedy
+explained() { # NAME EXPECTED...
+    [ -z "${OCI_RUNTIME-}" ] || return 0 # another runtime keeps no failures
+    local name=$1 said words
+    shift
+    said=$("$dir/install/bin/carafe" oci explain --root "$dir/root" --json one | jq -r .failure.message)
+    same "$name: what callers are told" "$said" "$(jq -r .msg "$dir/log")"
+    said=$("$dir/install/bin/carafe" oci explain --root "$dir/root" one)
+    for words; do
+        case $said in *"$words"*) passed=$((passed + 1)) ;; *) echo "failed: $name: expected '$words' in '$said'"; exit 1 ;; esac
+    done
+}
+# shellcheck disable=SC2016 # callers look for these very words
+explained "a program that is not there" "create of one failed at 20" 'exec: "nothing": executable file not found in $PATH' \
+    "phase gate, op exec" "made of:   process in $bundle/config.json" '"nothing"' "remedy:    no directory of PATH in process.env"
+wrong "mounts" '.mounts += [{"destination": "/tmp", "type": "bind", "source": "/no/such/source", "options": ["bind"]}]'
+explained "a source that is not there" "op tree" "path=/no/such/source" "errno:     2, ENOENT" '"destination" : "/tmp"' \
+    "remedy:    the source is not there on the host: make it, or correct its path"
+wrong "linux.namespaces" '.linux.namespaces[0].type = "nothing"'
+explained "a value that is unknown" "step:      none" "made of:   linux.namespaces[0].type in" '"nothing"' "remedy:    correct what the message names"
+
 # values of another type, which a reader that means well would take
 wrong "process.user.uid" '.process.user.uid = "0"'
 wrong "process.args" '.process.args = ["sleep", 1000]'

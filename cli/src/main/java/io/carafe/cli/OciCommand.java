@@ -21,12 +21,13 @@ final class OciCommand implements Runnable {
         spec = new Words(
                         this,
                         "oci",
-                        "Look at what the runtime makes of a config.json, here or, with --host FACTS, on another host.")
+                        "Look at what the runtime makes of a config.json, here or, with --host FACTS, on another host, and why it failed.")
                 .spec();
         spec.usageMessage().synopsisSubcommandLabel("COMMAND");
         spec.addSubcommand("plan", new Plan(host).words.spec());
         spec.addSubcommand("diff", new Diff(host).words.spec());
         spec.addSubcommand("host", new Host().words.spec());
+        spec.addSubcommand("explain", new Explain().words.spec());
     }
 
     CommandSpec spec() {
@@ -111,6 +112,31 @@ final class OciCommand implements Runnable {
         @Override
         public Integer call() {
             return become(List.of("host"));
+        }
+    }
+
+    private static final class Explain implements Callable<Integer> {
+        private final Words words = new Words(
+                this,
+                "explain",
+                "Say which step of making a container failed, what of, and what may help; exit code 1 if none did.");
+        private final Supplier<String> root = words.text(
+                "DIR", "where the runtime has its state (default: carafe-oci's and carafed's)", "", "--root");
+        private final Supplier<Boolean> json = words.flag("as JSON", "--json");
+        private final Supplier<String> id = words.word("ID", "of the container");
+
+        @Override
+        public Integer call() {
+            var line = new ArrayList<String>();
+            if (!root.get().isEmpty()) {
+                line.addAll(List.of("--root", root.get()));
+            }
+            line.add("explain");
+            if (json.get()) {
+                line.add("--json");
+            }
+            line.add(id.get());
+            return become(line);
         }
     }
 

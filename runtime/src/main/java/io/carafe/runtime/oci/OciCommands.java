@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,7 +26,7 @@ public final class OciCommands {
     }
 
     static int run(List<String> line, PrintStream out, PrintStream err) {
-        var log = new Log(java.util.Optional.empty(), false);
+        var log = new Log(Optional.empty(), false);
         try {
             var globals = CommandLine.parse(line, VALUED, SWITCHES, true);
             log = new Log(
@@ -58,6 +59,11 @@ public final class OciCommands {
                 throw new CarafeException.FailedPrecondition("restore is not supported: start the container anew");
             case "plan" -> PlanCommand.plan(line, out);
             case "host" -> PlanCommand.host(out);
+            case "explain" -> {
+                boolean asked =
+                        globals.value("root").filter(path -> !path.isEmpty()).isPresent();
+                ExplainCommand.run(asked ? Optional.of(root) : Optional.empty(), root, line, out);
+            }
             case "diff" -> {
                 return PlanCommand.diff(line, out) ? 1 : 0;
             }

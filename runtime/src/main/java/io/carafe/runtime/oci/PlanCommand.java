@@ -35,11 +35,11 @@ final class PlanCommand {
     private static final Set<String> SWITCHES = Set.of("json", "systemd-cgroup");
 
     private final CommandLine line;
-    private final PlanCompiler compiler;
+    private final HostFacts facts;
 
     private PlanCommand(CommandLine line) throws IOException {
         this.line = line;
-        this.compiler = new PlanCompiler(facts(line), new SeccompCompiler());
+        this.facts = facts(line);
     }
 
     static void plan(List<String> words, PrintStream out) throws IOException {
@@ -83,9 +83,15 @@ final class PlanCommand {
             return PlanReader.read(place);
         }
         var bundle = place.toAbsolutePath().normalize();
-        var source = PlanSource.read(bundle);
         var id = line.value("id").orElse(bundle.getFileName().toString());
-        var request = new PlanRequest(id, bundle.toString(), source.spec(), line.isOn("systemd-cgroup"), true);
-        return new Plan(source.source(), id, bundle.toString(), compiler.create(request));
+        return compile(facts, id, bundle, line.isOn("systemd-cgroup"));
+    }
+
+    /** What {@code create} would execute, on a host with these facts. */
+    static Plan compile(HostFacts facts, String id, Path bundle, boolean systemd) {
+        var source = PlanSource.read(bundle);
+        var request = new PlanRequest(id, bundle.toString(), source.spec(), systemd, true);
+        var entries = new PlanCompiler(facts, new SeccompCompiler()).create(request);
+        return new Plan(source.source(), id, bundle.toString(), entries);
     }
 }

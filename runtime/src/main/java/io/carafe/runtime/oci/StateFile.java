@@ -38,10 +38,7 @@ public record StateFile(
 
     /** @throws CarafeException.NotFound with the words that callers look for */
     public static StateFile read(Path root, String id) {
-        if (!id.matches("[A-Za-z0-9_+.-]+") || id.equals(".") || id.equals("..")) {
-            throw new CarafeException.InvalidArgument(
-                    "invalid container ID format: \"" + id + "\": only letters, digits and _ + - . are allowed");
-        }
+        check(id);
         var file = root.resolve(id).resolve("state.json");
         try {
             if (!Files.exists(file)) {
@@ -50,6 +47,14 @@ public record StateFile(
             return Json.read(file, StateFile.class);
         } catch (IOException e) {
             throw new CarafeException.Internal("read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** @throws CarafeException.InvalidArgument if it is none that a container can have */
+    static void check(String id) {
+        if (!id.matches("[A-Za-z0-9_+.-]+") || id.equals(".") || id.equals("..")) {
+            throw new CarafeException.InvalidArgument(
+                    "invalid container ID format: \"" + id + "\": only letters, digits and _ + - . are allowed");
         }
     }
 

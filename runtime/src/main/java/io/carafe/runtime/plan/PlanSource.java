@@ -28,14 +28,22 @@ public record PlanSource(Spec spec, Plan.Source source) {
     public static PlanSource read(Path bundle) {
         var file = bundle.resolve("config.json");
         try {
-            byte[] json;
-            try (var in = Files.newInputStream(file)) {
-                json = in.readNBytes(MAX_SIZE + 1);
-            }
+            return of(bytes(file), file);
+        } catch (IOException e) {
+            throw new CarafeException.Internal("read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The file's content, whatever it is; errors are those of {@link #read}.
+     */
+    public static byte[] bytes(Path file) {
+        try (var in = Files.newInputStream(file)) {
+            var json = in.readNBytes(MAX_SIZE + 1);
             if (json.length > MAX_SIZE) {
                 throw new CarafeException.InvalidArgument(file + " is longer than " + MAX_SIZE + " bytes");
             }
-            return of(json, file);
+            return json;
         } catch (NoSuchFileException e) {
             throw new CarafeException.InvalidArgument("there is no " + file + ": no such file or directory", e);
         } catch (IOException e) {
@@ -60,7 +68,8 @@ public record PlanSource(Spec spec, Plan.Source source) {
                         digest(json)));
     }
 
-    private static Bytes digest(byte[] json) {
+    /** What {@link Plan.Source#sha256} is. */
+    public static Bytes digest(byte[] json) {
         try {
             return Bytes.of(MessageDigest.getInstance("SHA-256").digest(json));
         } catch (NoSuchAlgorithmException e) {

@@ -26,7 +26,8 @@ public final class PlanText {
         return plan.entries().stream().map(PlanText::line).collect(Collectors.joining());
     }
 
-    private static String line(Plan.Entry entry) {
+    /** One of these lines, with its end. */
+    public static String line(Plan.Entry entry) {
         var words = new Words();
         entry.step().tell(words);
         var line = "%-7s  %-14s  %s"
@@ -61,7 +62,8 @@ public final class PlanText {
         return document;
     }
 
-    private static Map<String, Object> json(Plan.Entry entry) {
+    /** A step of that tree. */
+    public static Map<String, Object> json(Plan.Entry entry) {
         var members = new Members();
         members.map.put("phase", entry.phase().word());
         members.map.put("op", entry.step().op().word());
