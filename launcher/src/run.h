@@ -74,61 +74,7 @@ int entries_enter(struct run *run);
 /* The child's part of execute(), from the clone to execve. */
 void run_child(struct run *run) __attribute__((noreturn));
 
-/* Steps' functions, by file. */
-int op_userns(struct run *run, const struct step *step); /* op_namespaces.c */
-int op_join(struct run *run, const struct step *step);
-int op_unshare(struct run *run, const struct step *step);
-int op_timens(struct run *run, const struct step *step);
-int op_open(struct run *run, const struct step *step);
-int op_connect(struct run *run, const struct step *step);
-int op_tree(struct run *run, const struct step *step); /* op_mounts.c */
-int op_idmap(struct run *run, const struct step *step);
-int op_filesystem(struct run *run, const struct step *step);
-int op_attributes(struct run *run, const struct step *step);
-int op_attach(struct run *run, const struct step *step);
-int op_propagation(struct run *run, const struct step *step);
-int op_tmpcopyup(struct run *run, const struct step *step); /* op_copyup.c */
-int op_rootfs(struct run *run, const struct step *step); /* op_root.c */
-int op_pivot(struct run *run, const struct step *step);
-int op_root_propagation(struct run *run, const struct step *step);
-int op_remount_root_readonly(struct run *run, const struct step *step);
-int op_unmount(struct run *run, const struct step *step);
-int op_mask(struct run *run, const struct step *step); /* op_masks.c */
-int op_readonly(struct run *run, const struct step *step);
-int op_device(struct run *run, const struct step *step); /* op_devices.c */
-int op_symlink(struct run *run, const struct step *step);
-int op_dev_console(struct run *run, const struct step *step); /* op_terminal.c */
-int op_terminal(struct run *run, const struct step *step);
-int op_cgroup(struct run *run, const struct step *step); /* op_cgroups.c */
-int op_write(struct run *run, const struct step *step);
-int op_enter(struct run *run, const struct step *step);
-int op_controllers(struct run *run, const struct step *step);
-int op_cgroup_remove(struct run *run, const struct step *step);
-int op_rmdir(struct run *run, const struct step *step);
-int op_rdt(struct run *run, const struct step *step);
-int op_device_rules(struct run *run, const struct step *step); /* op_device_rules.c */
-int op_scope(struct run *run, const struct step *step); /* op_systemd.c */
-int op_scope_set(struct run *run, const struct step *step);
-int op_scope_idle(struct run *run, const struct step *step);
-int op_scope_stop(struct run *run, const struct step *step);
-int op_netdev(struct run *run, const struct step *step); /* op_netdev.c */
-int op_rlimit(struct run *run, const struct step *step); /* op_process.c */
-int op_oom_score(struct run *run, const struct step *step);
-int op_affinity(struct run *run, const struct step *step);
-int op_scheduler(struct run *run, const struct step *step);
-int op_ioprio(struct run *run, const struct step *step);
-int op_mempolicy(struct run *run, const struct step *step);
-int op_personality(struct run *run, const struct step *step);
-int op_hostname(struct run *run, const struct step *step);
-int op_domainname(struct run *run, const struct step *step);
-int op_sysctl(struct run *run, const struct step *step); /* op_security.c */
-int op_keyring(struct run *run, const struct step *step);
-int op_apparmor(struct run *run, const struct step *step);
-int op_selinux(struct run *run, const struct step *step);
-int op_no_new_privs(struct run *run, const struct step *step);
-int op_user(struct run *run, const struct step *step);
-int op_capabilities(struct run *run, const struct step *step);
-int op_seccomp(struct run *run, const struct step *step);
-int op_hook(struct run *run, const struct step *step); /* op_hooks.c */
-int op_exec(struct run *run, const struct step *step); /* op_exec.c */
-int op_nothing(struct run *run, const struct step *step); /* ops.c: state and sync, which their phase reads */
+/* The functions of all ops. */
+#define OP(number, name, word, signature, phases, function) int function(struct run *run, const struct step *step);
+#include "ops_table.h"
+#undef OP
