@@ -2,6 +2,7 @@ package io.carafe.runtime.oci;
 
 import io.carafe.oci.Json;
 import io.carafe.oci.runtime.Features;
+import io.carafe.runtime.plan.PlanCompiler;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -53,70 +54,6 @@ public final class FeaturesCommand {
             "CAP_SYS_TTY_CONFIG",
             "CAP_WAKE_ALARM");
 
-    private static final List<String> MOUNT_OPTIONS = List.of(
-            "async",
-            "atime",
-            "bind",
-            "defaults",
-            "dev",
-            "diratime",
-            "dirsync",
-            "exec",
-            "idmap",
-            "iversion",
-            "lazytime",
-            "loud",
-            "mand",
-            "noatime",
-            "nodev",
-            "nodiratime",
-            "noexec",
-            "noiversion",
-            "nolazytime",
-            "nomand",
-            "norelatime",
-            "nostrictatime",
-            "nosuid",
-            "nosymfollow",
-            "private",
-            "ratime",
-            "rbind",
-            "rdev",
-            "rdiratime",
-            "relatime",
-            "remount",
-            "rexec",
-            "ridmap",
-            "rnoatime",
-            "rnodev",
-            "rnodiratime",
-            "rnoexec",
-            "rnorelatime",
-            "rnostrictatime",
-            "rnosuid",
-            "rnosymfollow",
-            "ro",
-            "rprivate",
-            "rrelatime",
-            "rro",
-            "rrw",
-            "rshared",
-            "rslave",
-            "rstrictatime",
-            "rsuid",
-            "rsymfollow",
-            "runbindable",
-            "rw",
-            "shared",
-            "silent",
-            "slave",
-            "strictatime",
-            "suid",
-            "symfollow",
-            "sync",
-            "tmpcopyup",
-            "unbindable");
-
     private FeaturesCommand() {}
 
     static void run(List<String> line, PrintStream out) {
@@ -131,7 +68,7 @@ public final class FeaturesCommand {
                 "1.0.0",
                 "1.3.0",
                 List.of("prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"),
-                MOUNT_OPTIONS,
+                PlanCompiler.mountOptions(),
                 new Features.OnLinux(
                         List.of("cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"),
                         CAPABILITIES,

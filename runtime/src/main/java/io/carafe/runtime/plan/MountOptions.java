@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The options of one mount, sorted by who takes them: the mount itself (mount_setattr(2)), all mounts below it, its
@@ -78,9 +79,26 @@ record MountOptions(
             "runbindable",
             Flags.MS_UNBINDABLE | Flags.MS_REC);
 
+    /** What an option makes of a mount in some other way. */
+    private static final Set<String> OTHERS = Set.of("bind", "rbind", "idmap", "ridmap", "tmpcopyup");
+
+    /** What every file system takes; fsconfig(2) is given it as it is. */
+    private static final Set<String> OF_FILE_SYSTEMS = Set.of("sync", "dirsync", "lazytime", "mand", "iversion");
+
     /** What is so anyway. What the file system takes instead, such as {@code sync} and {@code lazytime}, a bind mount cannot have. */
     private static final Set<String> DEFAULTS =
             Set.of("defaults", "async", "nolazytime", "nomand", "noiversion", "loud", "silent");
+
+    /** All that are known, but for what only some file systems take. */
+    static List<String> known() {
+        var known = new TreeSet<>(ATTRIBUTES.keySet());
+        ATTRIBUTES.keySet().forEach(option -> known.add("r" + option));
+        known.addAll(PROPAGATIONS.keySet());
+        known.addAll(OTHERS);
+        known.addAll(OF_FILE_SYSTEMS);
+        known.addAll(DEFAULTS);
+        return List.copyOf(known);
+    }
 
     /**
      * @param origin the list's property

@@ -111,11 +111,11 @@ final class MountRules {
     private void mount(Mount mount, Property origin) {
         var destination = destination(mount, origin);
         boolean bindType = "bind".equals(mount.type());
-        var options = MountOptions.of(mount.options(), bindType, origin.member("options"));
         if (mount.options().contains("remount")) {
             throw origin.member("options")
                     .wrong("remount", "is not supported: give the mount its options where it is made");
         }
+        var options = MountOptions.of(mount.options(), bindType, origin.member("options"));
         if (options.bind()) {
             bind(mount, options, destination, origin);
             return;

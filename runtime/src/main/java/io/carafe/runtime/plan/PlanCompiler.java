@@ -136,6 +136,11 @@ public final class PlanCompiler {
         return draft.entries();
     }
 
+    /** The options of mounts that it knows, in the order of the alphabet; what only some file systems take comes on top. */
+    public static List<String> mountOptions() {
+        return MountOptions.known();
+    }
+
     private static void check(PlanRequest request) {
         if (!ID.matcher(request.id()).matches()
                 || request.id().equals(".")

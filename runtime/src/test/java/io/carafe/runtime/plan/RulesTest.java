@@ -79,6 +79,7 @@ class RulesTest {
             t | 'mounts':[{'destination':'/m'}] | mounts[0].type: is missing
             t | 'mounts':[{'destination':'/m','type':'bind'}] | mounts[0].source: is missing
             t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['rw','size=1m','big']}] | mounts[0].options[2]: "big": is no option of a bind mount
+            t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['remount','ro']}] | mounts[0].options: "remount": is not supported: give the mount its options where it is made
             t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','options':['idmap']}] | mounts[0].options: "idmap": needs mappings, or a user namespace in linux.namespaces
             t | 'mounts':[{'destination':'/m','type':'bind','source':'/s','uidMappings':[{'containerID':0,'hostID':1,'size':1}]}] | mounts[0].gidMappings: needs the other one as well
             t | 'mounts':[{'destination':'/m','type':'proc','options':['tmpcopyup']}] | mounts[0].options: "tmpcopyup": is an option of tmpfs only
@@ -183,6 +184,19 @@ class RulesTest {
             assertThrows(
                     CarafeException.InvalidArgument.class, () -> compiler("v2").create(request), id);
         }
+    }
+
+    @Test
+    void theOptionsThatFeaturesPromisesAreTaken() {
+        var ofFileSystems = List.of("dirsync", "iversion", "lazytime", "mand", "sync");
+        for (var option : PlanCompiler.mountOptions()) {
+            var left = MountOptions.of(List.of(option), false, Property.of("options"))
+                    .fileSystem();
+            assertEquals(ofFileSystems.contains(option) ? List.of(option) : List.of(), left);
+        }
+        assertTrue(PlanCompiler.mountOptions().containsAll(ofFileSystems));
+        assertTrue(PlanCompiler.mountOptions().containsAll(List.of("rro", "rbind", "tmpcopyup", "rslave")));
+        assertFalse(PlanCompiler.mountOptions().contains("remount"));
     }
 
     // rules ---------------------------------------------------------------------------------------------------------
