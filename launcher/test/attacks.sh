@@ -1,29 +1,19 @@
 #!/bin/sh
-# usage: attacks.sh PLANNED RACER LAUNCHER MAKE_PLAN: what hostile images and neighbours have tried with other runtimes, each by
+# usage: attacks.sh PLANNED RACER LAUNCHER: what hostile images and neighbours have tried with other runtimes, each by
 # its CVE, where it can be with somebody who races; needs root and a static busybox
 planned=$(readlink -f "$1")
 racer=$(readlink -f "$2")
 launcher=$(readlink -f "$3")
-make_plan=$(readlink -f "$4")
-busybox=$(command -v busybox) || { echo "attacks.sh: no busybox here, skipped" >&2; exit 0; }
+. "$(dirname "$0")/lib.sh"
+need_busybox
 ROUNDS=${ROUNDS:-40}
-dir=$(mktemp -d /tmp/carafe-attacks-test.XXXXXX)
-root=$dir/rootfs
-failures=0
 racing=
 
 clean() {
     stop
     for id in $(ls "$dir/oci" 2>/dev/null); do "$launcher" oci --root "$dir/oci" delete --force "$id"; done
-    rm -rf "$dir"
+    remove_dir
 }
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
-has() { case $2 in *"$3"*) ;; *) fail "$1: expected '$3' in '$2'" ;; esac }
-hasnt() { case $2 in *"$3"*) fail "$1: unexpected '$3' in '$2'" ;; esac }
 plan() { "$planned" assemble >"$dir/$1" || fail "assemble $1"; }
 run() {
     state=$(mktemp -d "$dir/state.XXXXXX")
@@ -60,10 +50,9 @@ rounds() {
     [ $won -gt 0 ] || fail "$1: none got through, the last with: $err"
 }
 
-mkdir -p "$root/bin" "$root/etc" "$root/proc" "$root/dev" "$root/vol" "$dir/victim" "$dir/shared"
-cp "$busybox" "$root/bin/busybox"
+root_of_busybox "$dir/rootfs" sh cat ls grep true sleep
+mkdir "$root/etc" "$root/proc" "$root/dev" "$root/vol" "$dir/victim" "$dir/shared"
 cp "$racer" "$root/bin/racer"
-for tool in sh cat ls grep true sleep; do ln -s busybox "$root/bin/$tool"; done
 echo secret >"$dir/secret"
 echo secret >"$root/masked"
 
@@ -313,34 +302,29 @@ rm -f "$root/etc/passwd"
 
 # --- CVE-2016-9962, CVE-2019-5736: a container that waits for whoever comes in: to look at it if it may trace nobody, and to write to
 # the program that came in if it may
-"$launcher" ops >"$dir/ops"
-echo '{"made":"by hand"}' >"$dir/bundle.json"
-mkdir "$dir/bundle"
-mv "$dir/bundle.json" "$dir/bundle/config.json"
+bundle_by_hand
 cp "$launcher" "$dir/carafe-launcher"
 sum=$(sha256sum <"$dir/carafe-launcher")
-{
-    echo "host join % 0x2c020000 0 %"
-    echo "gate exec process / /bin/true PATH=/bin"
-} | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/exec.plan"
-watched() { # RACER'S MODE, CAPABILITIES
-    {
-        echo "host state % 1.2.0 $root %"
-        echo "host unshare linux.namespaces 0x2c020000"
-        echo "inside rootfs root $root 0x84000"
-        echo "inside filesystem % 0 proc proc 0xe %"
-        echo "inside attach % 0 /proc 1"
-        echo "inside pivot % 1"
-        [ -z "$2" ] || echo "gate capabilities % $2 $2 0 $2 0"
-        echo "gate exec process / /bin/racer,$1 PATH=/bin"
-    } | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/bundle/plan"
+"$planned" assemble "$dir/bundle/config.json" >"$dir/exec.plan" <<END
+host join 0x2c020000 0 ""
+gate exec / [/bin/true] [PATH=/bin]
+END
+watched() { # RACER'S MODE, STEP
+    "$planned" assemble "$dir/bundle/config.json" >"$dir/bundle/plan" <<END
+host state 1.2.0 $root ""
+host unshare 0x2c020000
+$ROOT
+inside pivot 1
+$2
+gate exec / [/bin/racer,$1] [PATH=/bin]
+END
     "$dir/carafe-launcher" oci --root "$dir/oci" create -b "$dir/bundle" "$1" >"$dir/$1" 2>&1 </dev/null \
         && "$dir/carafe-launcher" oci --root "$dir/oci" start "$1" || { fail "$1: $(cat "$dir/$1")"; return; }
     until grep -q ready "$dir/$1"; do "$busybox" usleep 10000; done
     for _ in $(seq "$ROUNDS"); do "$dir/carafe-launcher" oci --root "$dir/oci" exec --plan "$dir/exec.plan" "$1" </dev/null || fail "exec"; done
     "$dir/carafe-launcher" oci --root "$dir/oci" delete --force "$1" || fail "delete"
 }
-watched spy 0x1 # CAP_CHOWN: root without CAP_SYS_PTRACE
+watched spy "gate capabilities 0x1 0x1 0 0x1 0" # CAP_CHOWN: root without CAP_SYS_PTRACE
 hasnt "a process that comes in is seen (CVE-2016-9962)" "$(cat "$dir/spy")" saw
 for _ in 1 2 3; do # until it was quick enough once
     watched overwrite ""
@@ -350,5 +334,4 @@ has "who may trace gets hold of what came in" "$(cat "$dir/overwrite")" held
 hasnt "and writes to it (CVE-2019-5736)" "$(cat "$dir/overwrite")" wrote
 same "the launcher's file" "$(sha256sum <"$dir/carafe-launcher")" "$sum"
 
-[ $failures = 0 ] || { echo "$failures failed"; exit 1; }
-echo "launcher: attacks checked"
+finish "attacks checked"

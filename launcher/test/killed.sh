@@ -1,64 +1,56 @@
 #!/bin/sh
-# usage: killed.sh LAUNCHER MAKE_PLAN KILLER: kill -9 of each command of carafe-oci, and of the container's process, before each
+# usage: killed.sh LAUNCHER PLANNED KILLER: kill -9 of each command of carafe-oci, and of the container's process, before each
 # system call that changes anything (see killer.c). Whatever is left, `state` and `list` can be asked, `delete --force` succeeds,
 # and then there is no state, no cgroup and no process. EVERY=5 takes each fifth. Needs root and a static busybox.
 launcher=$(readlink -f "$1")
-make_plan=$(readlink -f "$2")
+planned=$(readlink -f "$2")
 killer=$(readlink -f "$3")
-busybox=$(command -v busybox) || { echo "killed.sh: no busybox here, skipped" >&2; exit 0; }
+. "$(dirname "$0")/lib.sh"
+need_busybox
 every=${EVERY:-1}
-dir=$(mktemp -d /tmp/carafe-killed-test.XXXXXX)
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then hierarchy=/sys/fs/cgroup; else hierarchy=/sys/fs/cgroup/freezer; fi
+find_hierarchy
 cgroup=$hierarchy/$(basename "$dir")
-failures=0
 kills=0
 
 clean() {
     for id in $(ls "$dir/root" 2>/dev/null); do oci delete --force "$id"; done
     [ ! -d "$cgroup" ] || rmdir "$cgroup"
-    rm -rf "$dir"
+    remove_dir
 }
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 oci() { "$launcher" oci --root "$dir/root" "$@"; }
 
-mkdir -p "$dir/rootfs/bin" "$dir/rootfs/proc" "$dir/bundle"
-cp "$busybox" "$dir/rootfs/bin/busybox"
-ln -s busybox "$dir/rootfs/bin/sh"
-ln -s busybox "$dir/rootfs/bin/sleep"
-echo '{"made":"by hand"}' >"$dir/bundle/config.json"
-"$launcher" ops >"$dir/ops"
+root_of_busybox "$dir/rootfs" sh sleep
+mkdir "$dir/rootfs/proc"
+bundle_by_hand
 plan() { # PROGRAM
     {
-        echo "host state % 1.2.0 $dir/rootfs %"
-        echo "host filesystem mounts[0] 0 tmpfs tmpfs 0 %"
-        echo "host cgroup linux.cgroupsPath $cgroup 1"
-        echo "host unshare linux.namespaces 0x2c020000"
-        echo "outside rlimit process.rlimits 7 100 100"
-        echo "outside enter linux.cgroupsPath $cgroup"
-        echo "outside sync %"
-        echo "outside hook hooks.createRuntime[0] createRuntime /bin/true true % 5000"
-        echo "inside rootfs root $dir/rootfs 0x84000"
-        echo "inside filesystem mounts[1] 1 proc proc 0xe %"
-        echo "inside attach mounts[1] 1 /proc 1"
-        echo "inside attach mounts[0] 0 /tmp 1"
-        echo "inside sync %"
-        echo "inside pivot % 1"
-        echo "inside hostname % inside"
-        echo "gate user % 0 0 % 18 1"
-        echo "gate exec process / $1 PATH=/bin"
-        echo "started hook hooks.poststart[0] poststart /bin/true true % 5000"
-        echo "deleted cgroup-remove linux.cgroupsPath $cgroup"
-        echo "deleted hook hooks.poststop[0] poststop /bin/true true % 5000"
-    } | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/bundle/plan" || fail "make_plan"
+        echo "host state 1.2.0 $dir/rootfs \"\""
+        echo "host filesystem @mounts[0] 0 tmpfs tmpfs 0 []"
+        echo "host cgroup @linux.cgroupsPath $cgroup 1"
+        echo "host unshare @linux.namespaces 0x2c020000"
+        echo "outside rlimit @process.rlimits 7 100 100"
+        echo "outside enter @linux.cgroupsPath $cgroup"
+        echo "outside sync"
+        echo "outside hook @hooks.createRuntime[0] createRuntime /bin/true [true] [] 5000"
+        echo "inside rootfs @root $dir/rootfs 0x84000"
+        echo "inside filesystem @mounts[1] 1 proc proc 0xe []"
+        echo "inside attach @mounts[1] 1 /proc 1"
+        echo "inside attach @mounts[0] 0 /tmp 1"
+        echo "inside sync"
+        echo "inside pivot 1"
+        echo "inside hostname inside"
+        echo "gate user 0 0 [] 18 1"
+        echo "gate exec @process / [$1] [PATH=/bin]"
+        echo "started hook @hooks.poststart[0] poststart /bin/true [true] [] 5000"
+        echo "deleted cgroup-remove @linux.cgroupsPath $cgroup"
+        echo "deleted hook @hooks.poststop[0] poststop /bin/true [true] [] 5000"
+    } | "$planned" assemble "$dir/bundle/config.json" >"$dir/bundle/plan" || fail "assemble"
 }
 {
-    echo "host join % 0x2c020000 0 %"
-    echo "outside enter % $cgroup"
-    echo "gate exec process / /bin/sleep,1000 PATH=/bin"
-} | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/exec.plan" || fail "make_plan"
+    echo "host join 0x2c020000 0 \"\""
+    echo "outside enter $cgroup"
+    echo "gate exec @process / [/bin/sleep,1000] [PATH=/bin]"
+} | "$planned" assemble "$dir/bundle/config.json" >"$dir/exec.plan" || fail "assemble"
 
 # who says a path of this test on its command line, but for the shell; the pattern comes from a file, so that grep does not
 echo "$dir/" >"$dir/pattern"
@@ -120,8 +112,7 @@ walk main paused resume one
 walk main stopped delete one
 walk main created delete one
 walk main paused delete --force one
-plan /bin/sh,-c,exit%200
+plan "/bin/sh,-c,exit 0"
 walk main nothing run -b "$dir/bundle" one
 
-[ $failures = 0 ] || { echo "$failures failed"; exit 1; }
-echo "launcher: killed $kills times, and nothing was left"
+finish "killed $kills times, and nothing was left"

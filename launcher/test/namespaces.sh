@@ -1,19 +1,14 @@
 #!/bin/sh
 # usage: namespaces.sh LAUNCHER: pins and pod inits on the real kernel; needs root
 launcher=$1
-dir=$(mktemp -d /tmp/carafe-launcher-test.XXXXXX)
+. "$(dirname "$0")/lib.sh"
 init=
-failures=0
 
 clean() {
     [ -n "$init" ] && kill -9 "$init" 2>/dev/null
     for pin in "$dir"/*; do umount -l "$pin" 2>/dev/null; done
-    rm -rf "$dir"
+    remove_dir
 }
-trap clean EXIT
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
 
 # everything at once
 "$launcher" pin --net="$dir/net" --ipc="$dir/ipc" --uts="$dir/uts" --hostname=pod-1 \
@@ -147,5 +142,4 @@ for cgroup in $cgroups; do
 done
 rm -f "$dir.err"
 
-[ $failures = 0 ] && echo "launcher: namespace checks passed"
-exit $failures
+finish "namespace checks passed"

@@ -1,26 +1,17 @@
 #!/bin/sh
-# usage: oci.sh LAUNCHER MAKE_PLAN: carafe-oci's commands over plans made by hand, on the real kernel; needs root and a static busybox
+# usage: oci.sh LAUNCHER PLANNED: carafe-oci's commands over plans made by hand, on the real kernel; needs root and a static busybox
 launcher=$(realpath "$1")
-make_plan=$(realpath "$2")
-busybox=$(command -v busybox) || { echo "launcher: no busybox, carafe-oci is not tried"; exit 0; }
-dir=$(mktemp -d /tmp/carafe-oci-test.XXXXXX)
-name=carafe-oci-test-$$
-failures=0
-# where there is a freezer, or v2 alone
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then hierarchy=/sys/fs/cgroup; else hierarchy=/sys/fs/cgroup/freezer; fi
-cgroup=$hierarchy/$name
+planned=$(realpath "$2")
+. "$(dirname "$0")/lib.sh"
+need_busybox
+find_hierarchy
+cgroup=$hierarchy/carafe-oci-test-$$
 
 clean() {
     for id in $(ls "$dir/root" 2>/dev/null); do oci delete --force "$id" 2>/dev/null; done
     for c in "$cgroup"*/sub "$cgroup"*; do [ ! -d "$c" ] || rmdir "$c"; done
-    rm -rf "$dir"
+    remove_dir
 }
-trap clean EXIT
-trap 'exit 1' INT TERM
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
-has() { case $2 in *"$3"*) ;; *) fail "$1: expected '$3' in '$2'" ;; esac; }
 oci() { "$launcher" oci --root="$dir/root" "$@"; }
 # refused CODE WORDS COMMAND...: it fails with this code, says these words to people and, as one object, in the log
 refused() {
@@ -39,39 +30,27 @@ untouched() {
     [ ! -e "$cgroup" ] || fail "a cgroup after $*"
 }
 status() { oci state "$1" 2>/dev/null | sed 's/.*"status":"\([a-z]*\)".*/\1/'; }
-# waits until a condition holds, at most ten seconds; nothing here signals a change of state to a shell
-await() {
-    tries=0
-    until eval "$1"; do
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || { fail "not within 10 s: $1"; return 1; }
-        "$busybox" usleep 50000
-    done
-}
 
-"$launcher" ops >"$dir/ops"
-mkdir -p "$dir/rootfs/bin" "$dir/rootfs/dev" "$dir/rootfs/proc" "$dir/bundle"
+root_of_busybox "$dir/rootfs" sh sleep
+mkdir "$dir/rootfs/dev" "$dir/rootfs/proc"
 : >"$dir/rootfs/dev/null" # a shell gives it to what runs in the background
-cp "$busybox" "$dir/rootfs/bin/busybox"
-ln -s busybox "$dir/rootfs/bin/sh"
-ln -s busybox "$dir/rootfs/bin/sleep"
-echo '{"made":"by hand"}' >"$dir/bundle/config.json"
+bundle_by_hand
 
-# plan PROGRAM [STEP...]: the bundle gets the plan of a container that runs this (words with commas); further steps are in the file
-# "more", and namespaces in $flags
+# plan PROGRAM: the bundle gets the plan of a container that runs this (words with commas); further steps are in the file "more",
+# and namespaces in $flags
 flags=0x2c020000 # mount, UTS, IPC, PID
 plan() {
     {
-        echo "host state % 1.2.0 $dir/rootfs {\"org.test\":\"a%20b\"}"
-        echo "host cgroup linux.cgroupsPath $cgroup 1"
-        echo "host unshare linux.namespaces $flags"
-        echo "outside enter linux.cgroupsPath $cgroup"
-        echo "inside rootfs root $dir/rootfs 0x84000"
+        echo "host state 1.2.0 $dir/rootfs {\"org.test\":\"a-b\"}"
+        echo "host cgroup @linux.cgroupsPath $cgroup 1"
+        echo "host unshare @linux.namespaces $flags"
+        echo "outside enter @linux.cgroupsPath $cgroup"
+        echo "inside rootfs @root $dir/rootfs 0x84000"
         [ ! -e "$dir/more" ] || cat "$dir/more"
-        echo "inside pivot % 1"
-        echo "gate exec process / $1 PATH=/bin"
-        echo "deleted cgroup-remove linux.cgroupsPath $cgroup"
-    } | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/bundle/plan" || fail "make_plan"
+        echo "inside pivot 1"
+        echo "gate exec @process / [$1] [PATH=/bin]"
+        echo "deleted cgroup-remove @linux.cgroupsPath $cgroup"
+    } | "$planned" assemble "$dir/bundle/config.json" >"$dir/bundle/plan" || fail "assemble"
     rm -f "$dir/more"
 }
 
@@ -83,7 +62,7 @@ same "nothing is left beside the pid file" "$(ls -A "$dir" | grep pid)" pid
 same "status after create" "$(status one)" created
 state=$(oci state one)
 has "state" "$state" "{\"ociVersion\":\"1.2.0\",\"id\":\"one\",\"pid\":$pid,\"status\":\"created\",\"bundle\":\"$dir/bundle\",\"rootfs\":\"$dir/rootfs\",\"created\":\"20"
-has "state" "$state" '"annotations":{"org.test":"a b"},"owner":"root"}'
+has "state" "$state" '"annotations":{"org.test":"a-b"},"owner":"root"}'
 has "list" "$(oci list --format json)" '[{"ociVersion":"1.2.0","id":"one"'
 has "list" "$(oci list)" "one                  $pid"
 same "list -q" "$(oci list -q)" one
@@ -127,13 +106,13 @@ oci delete one || fail "delete after that"
 
 # without a pid namespace of its own all that is in the cgroup goes with the first process
 flags=0x0c020000
-plan "/bin/sh,-c,sleep%20100%20&%20exec%20sleep%20100"
+plan "/bin/sh,-c,sleep 100 & exec sleep 100"
 oci create -b "$dir/bundle" one && oci start one || fail "start in the host's pid namespace"
 await "[ \"\$(wc -l <$cgroup/cgroup.procs)\" = 2 ]"
 oci kill one KILL || fail "kill"
 await "! grep -q . $cgroup/cgroup.procs"
 oci delete one || fail "delete"
-plan "/bin/sh,-c,sleep%20100%20&%20exec%20sleep%20100"
+plan "/bin/sh,-c,sleep 100 & exec sleep 100"
 oci create -b "$dir/bundle" one && oci start one || fail "start"
 await "[ \"\$(wc -l <$cgroup/cgroup.procs)\" = 2 ]"
 oci kill --all one TERM || fail "kill --all"
@@ -142,23 +121,23 @@ oci delete one || fail "delete"
 flags=0x2c020000
 
 # run: the exit code, and nothing is left
-plan "/bin/sh,-c,echo%20out;%20exit%207"
+plan "/bin/sh,-c,echo out; exit 7"
 same "run prints" "$(oci run -b "$dir/bundle" one)" out
 oci run --bundle "$dir/bundle" one >/dev/null
 same "exit code of run" $? 7
 flags=0x0c020000
-plan "/bin/sh,-c,kill%20-9%20\$\$"
+plan "/bin/sh,-c,kill -9 \$\$"
 oci run --bundle "$dir/bundle" one
 same "exit code of run when killed" $? 137
 flags=0x2c020000
-plan "/bin/sh,-c,trap%20'exit%205'%20TERM;%20echo%20ready;%20sleep%20100%20&%20wait"
+plan "/bin/sh,-c,trap 'exit 5' TERM; echo ready; sleep 100 & wait"
 : >"$dir/out" # what was said before is not this one's
 "$launcher" oci --root="$dir/root" run -b "$dir/bundle" one >"$dir/out" &
 await "grep -q ready $dir/out"
 kill -TERM $!
 wait $!
 same "a signal is passed on" $? 5
-plan "/bin/sh,-c,echo%20ready;%20sleep%20100"
+plan "/bin/sh,-c,echo ready; sleep 100"
 : >"$dir/out" # what was said before is not this one's
 "$launcher" oci --root="$dir/root" run -b "$dir/bundle" one >"$dir/out" &
 await "grep -q ready $dir/out"
@@ -167,7 +146,7 @@ oci delete --force one || fail "delete --force while run waits"
 wait $!
 same "run of what somebody else removed" $? 137
 untouched "a run whose container was removed"
-plan "/bin/sh,-c,echo%20kept"
+plan "/bin/sh,-c,echo kept"
 oci run --keep -b "$dir/bundle" one >/dev/null || fail "run --keep"
 same "run --keep" "$(status one)" stopped
 oci delete one || fail "delete"
@@ -179,25 +158,25 @@ oci delete -f one || fail "delete -f of a running container"
 same "nothing is left" "$(ls "$dir/root")" ""
 
 # descriptors that are to be kept, counted behind those of LISTEN_FDS
-plan "/bin/sh,-c,/bin/busybox%20cat%20<%263;%20/bin/busybox%20cat%20<%264;%20echo%20\$LISTEN_FDS%20\$LISTEN_PID"
+plan "/bin/sh,-c,/bin/busybox cat <&3; /bin/busybox cat <&4; echo \$LISTEN_FDS \$LISTEN_PID"
 same "preserved descriptors" "$(echo three >"$dir/3" && echo four >"$dir/4" && LISTEN_FDS=1 oci run -b "$dir/bundle" --preserve-fds 1 one 3<"$dir/3" 4<"$dir/4" | tr '\n' ' ')" "three four 1 1 "
-plan "/bin/sh,-c,/bin/busybox%20cat%20<%263"
+plan "/bin/sh,-c,/bin/busybox cat <&3"
 has "other descriptors" "$(oci run -b "$dir/bundle" one 3<"$dir/3" 2>&1)" "sh: "
 refused 1 "not that many descriptors are open" create -b "$dir/bundle" --preserve-fds 200 one
 
 # a terminal: run stands between, create hands it over
 terminal() {
     cat >"$dir/more" <<END
-inside filesystem mounts[0] 0 tmpfs tmpfs 0 mode=755
-inside attach mounts[0] 0 /dev 1
-inside filesystem mounts[1] 1 devpts devpts 0xa newinstance,ptmxmode=0666,mode=0620
-inside attach mounts[1] 1 /dev/pts 1
-inside symlink % pts/ptmx /dev/ptmx 1
-inside terminal process.terminal 120 40
+inside filesystem @mounts[0] 0 tmpfs tmpfs 0 [mode=755]
+inside attach @mounts[0] 0 /dev 1
+inside filesystem @mounts[1] 1 devpts devpts 0xa [newinstance,ptmxmode=0666,mode=0620]
+inside attach @mounts[1] 1 /dev/pts 1
+inside symlink pts/ptmx /dev/ptmx 1
+inside terminal @process.terminal 120 40
 END
 }
 terminal
-plan "/bin/sh,-c,/bin/busybox%20stty%20size;%20[%20-t%200%20]%20&&%20read%20line%20&&%20echo%20got%20\$line;%20exit%204"
+plan "/bin/sh,-c,/bin/busybox stty size; test -t 0 && read line && echo got \$line; exit 4"
 out=$(echo words | oci run -b "$dir/bundle" one)
 same "exit code of run with a terminal" $? 4
 has "size of the terminal" "$out" "40 120"
@@ -241,7 +220,7 @@ kill $!
 wait $! 2>/dev/null
 await "rmdir $cgroup"
 untouched "a cgroup in use"
-echo "host join linux.namespaces[0] 0x40000000 0 /etc/passwd" >"$dir/more"
+echo "host join @linux.namespaces[0] 0x40000000 0 /etc/passwd" >"$dir/more"
 plan "/bin/sleep,100"
 refused 1 "linux.namespaces[0]" create -b "$dir/bundle" one
 untouched "a namespace that is none"
@@ -252,29 +231,29 @@ mv "$dir/rootfs.gone" "$dir/rootfs"
 untouched "a root file system that is not there"
 
 # hooks
-hook() { echo "$1 hook hooks.$2[0] $2 /bin/sh sh,-c,$3 % ${4:-0}" >>"$dir/more"; }
-hook outside createRuntime "sleep%20100" 300
+hook() { echo "$1 hook @hooks.$2[0] $2 /bin/sh [sh,-c,$3] [] ${4:-0}" >>"$dir/more"; }
+hook outside createRuntime "sleep 100" 300
 plan "/bin/sleep,100"
 refused 1 "createRuntime" create -b "$dir/bundle" one
 untouched "a hook that hangs"
-hook outside createRuntime "head%20-c%20100000000%20/dev/zero"
+hook outside createRuntime "head -c 100000000 /dev/zero"
 plan "/bin/sleep,100"
 refused 1 "createRuntime" create -b "$dir/bundle" one
 untouched "a hook that says too much"
-hook started poststart "head%20-c%201000000%20/dev/zero;%20exit%203"
+hook started poststart "head -c 1000000 /dev/zero; exit 3"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" --pid-file "$dir/pid" one || fail "create"
 refused 1 "poststart" start one
 grep -qs '^State:.[^Z]' "/proc/$(cat "$dir/pid")/status" && fail "it runs on after its poststart hook failed"
 untouched "a poststart hook that failed"
-hook outside createRuntime "cat%20>$dir/at-create"
-hook started poststart "cat%20>$dir/at-start"
-hook deleted poststop "cat%20>$dir/at-stop;%20exit%201"
+hook outside createRuntime "cat >$dir/at-create"
+hook started poststart "cat >$dir/at-start"
+hook deleted poststop "cat >$dir/at-stop; exit 1"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" --pid-file "$dir/pid" one && oci start one && oci kill one KILL || fail "life with hooks"
 await "[ \"\$(status one)\" = stopped ]"
 has "a failed poststop hook is a warning" "$(oci delete one 2>&1)" "level=warning"
-has "state for createRuntime" "$(cat "$dir/at-create")" "\"id\":\"one\",\"pid\":$(cat "$dir/pid"),\"status\":\"creating\",\"bundle\":\"$dir/bundle\",\"annotations\":{\"org.test\":\"a b\"}}"
+has "state for createRuntime" "$(cat "$dir/at-create")" "\"id\":\"one\",\"pid\":$(cat "$dir/pid"),\"status\":\"creating\",\"bundle\":\"$dir/bundle\",\"annotations\":{\"org.test\":\"a-b\"}}"
 has "state for poststart" "$(cat "$dir/at-start")" "\"pid\":$(cat "$dir/pid"),\"status\":\"running\""
 has "state for poststop" "$(cat "$dir/at-stop")" "\"pid\":0,\"status\":\"stopped\""
 untouched "hooks"
@@ -311,30 +290,30 @@ killed_at() {
     rm -f "$dir/pid"
 }
 plan_with() {
-    held="write % $dir/hold x 0"
+    held="write $dir/hold x 0"
     {
-        echo "host state % 1.2.0 $dir/rootfs %"
+        echo "host state 1.2.0 $dir/rootfs \"\""
         [ "$1" != "before the cgroup" ] || echo "host $held"
-        echo "host cgroup linux.cgroupsPath $cgroup 1"
+        echo "host cgroup @linux.cgroupsPath $cgroup 1"
         [ "$1" != "after the cgroup" ] || echo "host $held"
-        echo "host unshare linux.namespaces $flags"
+        echo "host unshare @linux.namespaces $flags"
         [ "$1" != "with a child" ] || echo "outside $held"
-        echo "outside enter linux.cgroupsPath $cgroup"
+        echo "outside enter @linux.cgroupsPath $cgroup"
         [ "$1" != "with a child in the cgroup" ] || echo "outside $held"
-        echo "outside sync %"
+        echo "outside sync"
         [ "$1" != "after half of inside" ] || echo "outside $held"
-        echo "inside rootfs root $dir/rootfs 0x84000"
-        echo "inside sync %"
-        echo "inside pivot % 1"
-        echo "gate exec process / /bin/sleep,100 PATH=/bin"
-        echo "deleted cgroup-remove linux.cgroupsPath $cgroup"
-    } | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/bundle/plan" || fail "make_plan"
+        echo "inside rootfs @root $dir/rootfs 0x84000"
+        echo "inside sync"
+        echo "inside pivot 1"
+        echo "gate exec @process / [/bin/sleep,100] [PATH=/bin]"
+        echo "deleted cgroup-remove @linux.cgroupsPath $cgroup"
+    } | "$planned" assemble "$dir/bundle/config.json" >"$dir/bundle/plan" || fail "assemble"
 }
 for where in "before the cgroup" "after the cgroup" "with a child" "with a child in the cgroup" "after half of inside"; do killed_at "$where"; done
 
 # kill -9 of start and of delete, which hang in what comes after
-hook started poststart "sleep%20100"
-echo "deleted write % $dir/hold x 0" >>"$dir/more"
+hook started poststart "sleep 100"
+echo "deleted write $dir/hold x 0" >>"$dir/more"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" --pid-file "$dir/pid" one || fail "create"
 "$launcher" oci --root="$dir/root" start one &
@@ -367,19 +346,19 @@ untouched "delete --force while create hangs"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" one && oci start one || fail "start"
 {
-    echo "host join % $flags 0 %"
-    echo "outside enter % $cgroup"
-    echo "gate exec process / /bin/sh,-c,echo%20\$\$;%20exit%209 PATH=/bin"
-} | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/exec.plan"
+    echo "host join $flags 0 \"\""
+    echo "outside enter $cgroup"
+    echo "gate exec @process / [/bin/sh,-c,echo \$\$; exit 9] [PATH=/bin]"
+} | "$planned" assemble "$dir/bundle/config.json" >"$dir/exec.plan" || fail "assemble"
 out=$(oci exec --plan "$dir/exec.plan" one)
 same "exit code of exec" $? 9
 [ "$out" -gt 1 ] && [ "$out" -lt 100 ] || fail "exec is not in the pid namespace: $out"
 oci exec --plan "$dir/exec.plan" --detach --pid-file "$dir/exec.pid" one >/dev/null || fail "exec --detach"
 [ "$(cat "$dir/exec.pid")" -gt 1 ] || fail "exec's pid file"
 {
-    echo "host join % $flags 0 %"
-    echo "gate exec process / nothing PATH=/bin"
-} | "$make_plan" "$dir/ops" "$dir/bundle/config.json" "" "" >"$dir/exec.plan"
+    echo "host join $flags 0 \"\""
+    echo "gate exec @process / [nothing] [PATH=/bin]"
+} | "$planned" assemble "$dir/bundle/config.json" >"$dir/exec.plan" || fail "assemble"
 refused 255 'exec: "nothing": executable file not found in $PATH' exec --plan "$dir/exec.plan" one
 oci delete -f one || fail "delete -f"
 untouched exec
@@ -395,7 +374,7 @@ same "modes" "$(stat -c %a "$dir/root.failures" "$dir/root.failures/one" | tr '\
 echo nonsense >"$dir/bundle/plan"
 refused 1 "plan in bundle" create -b "$dir/bundle" one
 has "a create without a step" "$(kept one)" "\"bundle\":\"$dir/bundle\",\"errno\":0,\"message\":\"plan in bundle "
-echo "gate scheduler process.scheduler 99 0 0 0 0 0 0" >"$dir/more"
+echo "gate scheduler @process.scheduler 99 0 0 0 0 0 0" >"$dir/more"
 plan "/bin/sleep,100"
 oci create -b "$dir/bundle" one || fail "create"
 same "a create that did not fail" "$(ls "$dir/root.failures")" ""
@@ -437,5 +416,4 @@ ln -s "$launcher" "$dir/carafe-oci"
 has "by its name" "$("$dir/carafe-oci" --version | head -1)" "runc version "
 has "help" "$("$dir/carafe-oci" --help)" "--pid-file VALUE"
 
-[ $failures = 0 ] && echo "launcher: carafe-oci's commands checked"
-exit $failures
+finish "carafe-oci's commands checked"

@@ -1,8 +1,9 @@
 /*
  * Plans by hand, for tests.
  *
- *   planned assemble < TEXT > PLAN       a step a line: PHASE OP [@ORIGIN] ARGUMENT…; a list is [a,b,c], bytes are xHEX, words
- *                                        with blanks stand in "quotes"; # begins a comment
+ *   planned assemble [CONFIG] < TEXT > PLAN
+ *                                        a step a line: PHASE OP [@ORIGIN] ARGUMENT…; a list is [a,b,c], bytes are xHEX, words
+ *                                        with blanks stand in "quotes"; # begins a comment. CONFIG is the file it is of
  *   planned create PLAN DIRECTORY        executes it; prints the pid, which waits at DIRECTORY/exec.fifo
  *   planned start DIRECTORY
  *   planned run PLAN DIRECTORY           both, and waits; its exit code
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,6 +29,7 @@
 
 #include "execute.h"
 #include "ops.h"
+#include "sha256.h"
 
 static unsigned char out[PLAN_MAX];
 static size_t length;
@@ -119,29 +122,55 @@ static const struct operation *named(const char *name, unsigned *number) {
     return NULL;
 }
 
-static int assemble(void) {
-    static const char *const phases[] = {"host", "outside", "inside", "gate", "started", "deleted", NULL};
+/* Which config.json it is of: none is all zeros. */
+static int put_source(const char *config) {
+    unsigned char digest[32] = {0};
+    struct stat stat_of = {0};
+    int fd = config == NULL ? -1 : open(config, O_RDONLY | O_CLOEXEC);
+    if (config != NULL && (fd < 0 || fstat(fd, &stat_of) < 0 || sha256_file(fd, digest) < 0)) {
+        perror(config);
+        return -1;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    put_number((uint64_t)stat_of.st_size, 8);
+    put_number((uint64_t)stat_of.st_mtim.tv_sec, 8);
+    put_number((uint64_t)stat_of.st_mtim.tv_nsec, 8);
+    put_number(stat_of.st_ino, 8);
+    put(digest, sizeof digest);
+    return 0;
+}
+
+static unsigned phase_named(const char *name) {
+    unsigned phase = 0;
+    while (phase < PHASES && strcmp(phase_name(phase), name) != 0) {
+        phase++;
+    }
+    return phase;
+}
+
+static int assemble(const char *config) {
     static char line[1 << 20];
     unsigned steps = 0, slots = 0;
     put("CARAFPLN", 8);
     put_number(1, 4);
     put_number(0, 8);
     put_number(0, 4);
-    put_number(0, 32);
-    put_number(0, 32);
+    if (put_source(config) < 0) {
+        return 2;
+    }
     put_string("", 0);
     put_string("", 0);
     while (fgets(line, sizeof line, stdin) != NULL) {
         char *at = line, *phase = word(&at), *name = phase == NULL ? NULL : word(&at), *argument;
-        unsigned number = 0, p = 0;
+        unsigned number = 0;
         if (phase == NULL) {
             continue;
         }
-        while (phases[p] != NULL && strcmp(phases[p], phase) != 0) {
-            p++;
-        }
+        unsigned p = phase_named(phase);
         const struct operation *operation = name == NULL ? NULL : named(name, &number);
-        if (operation == NULL || phases[p] == NULL) {
+        if (operation == NULL || p == PHASES) {
             fprintf(stderr, "no such step: %s %s\n", phase, name);
             return 2;
         }
@@ -225,8 +254,8 @@ static int console(void) {
 int main(int argc, char **argv) {
     struct failure failure;
     struct plan plan;
-    if (argc == 2 && strcmp(argv[1], "assemble") == 0) {
-        return assemble();
+    if (argc >= 2 && strcmp(argv[1], "assemble") == 0) {
+        return assemble(argv[2]);
     }
     if (argc == 3 && strcmp(argv[1], "start") == 0) {
         int directory = open(argv[2], O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -257,10 +286,7 @@ int main(int argc, char **argv) {
         printf("%u steps\n", plan.steps);
         code = execute_check(&plan, &failure) < 0 ? say(&failure) : 0;
     } else if (strcmp(argv[1], "phase") == 0 && argc >= 4) {
-        enum phase phase = strcmp(argv[3], "deleted") == 0   ? PHASE_DELETED
-                           : strcmp(argv[3], "started") == 0 ? PHASE_STARTED
-                                                             : PHASE_HOST;
-        code = execute_phase(&execution, phase, argc > 4 ? atoi(argv[4]) : 0, &failure) < 0 ? say(&failure) : 0;
+        code = execute_phase(&execution, phase_named(argv[3]), argc > 4 ? atoi(argv[4]) : 0, &failure) < 0 ? say(&failure) : 0;
     } else if (strcmp(argv[1], "exec") == 0 && argc == 4) {
         execution.join = (int)syscall(SYS_pidfd_open, atoi(argv[3]), 0);
         pid_t pid = execute(&execution, &failure);

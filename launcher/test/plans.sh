@@ -1,11 +1,9 @@
 #!/bin/sh
 # usage: plans.sh PLANNED: executes plans written by hand (see planned.c) on the real kernel; needs root and a static busybox
 planned=$(readlink -f "$1")
-busybox=$(command -v busybox) || { echo "plans.sh: no busybox here, skipped" >&2; exit 0; }
-dir=$(mktemp -d /tmp/carafe-plans-test.XXXXXX)
-root=$dir/rootfs
+. "$(dirname "$0")/lib.sh"
+need_busybox
 waiting=
-failures=0
 
 clean() {
     [ -n "$waiting" ] && kill -9 $waiting 2>/dev/null
@@ -15,19 +13,11 @@ clean() {
         [ -d "$cgroup/inner" ] && rmdir "$cgroup/inner"
         [ -d "$cgroup" ] && rmdir "$cgroup"
     done
-    rm -rf "$dir"
+    remove_dir
 }
-trap clean EXIT
-trap 'exit 1' INT TERM
 
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-same() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
-has() { case $2 in *"$3"*) ;; *) fail "$1: expected '$3' in '$2'" ;; esac }
-hasnt() { case $2 in *"$3"*) fail "$1: unexpected '$3' in '$2'" ;; esac }
-
-mkdir -p "$root/bin" "$root/etc"
-cp "$busybox" "$root/bin/busybox"
-for tool in sh cat id ls mount grep sleep true hostname env readlink stty tty head touch wc echo mkdir; do ln -s busybox "$root/bin/$tool"; done
+root_of_busybox "$dir/rootfs" sh cat id ls mount grep sleep true hostname env readlink stty tty head touch wc echo mkdir
+mkdir "$root/etc"
 echo "user:x:1000:1000:User:/home/user:/bin/sh" >"$root/etc/passwd"
 
 # script NAME: what stdin has becomes /NAME in the container
@@ -697,5 +687,4 @@ crw-rw-rw-"
 has "rootless bind of the host's file" "$out" "/host-passwd"
 has "rootless oom score" "$out" "
 100"
-[ $failures = 0 ] || { echo "$failures failed"; exit 1; }
-echo "launcher: plan checks passed"
+finish "plan checks passed"
