@@ -60,13 +60,6 @@ static int update(struct life *life) {
     return result < 0 ? -1 : execute_phase(&execution, PHASE_HOST, container->pid, &failure) < 0 ? complain_of(&failure) : 0;
 }
 
-static int with_life(const struct call *call, int (*change)(struct life *life)) {
-    struct life life = {.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
-    int result = change(&life) < 0 ? 1 : 0;
-    life_close(&life);
-    return result;
-}
-
 static int pause_it(struct life *life) {
     return pause_or_resume(life, true);
 }
@@ -76,13 +69,13 @@ static int resume_it(struct life *life) {
 }
 
 int pause_container_command(const struct call *call) {
-    return with_life(call, pause_it);
+    return life_do(call, pause_it);
 }
 
 int resume_command(const struct call *call) {
-    return with_life(call, resume_it);
+    return life_do(call, resume_it);
 }
 
 int update_command(const struct call *call) {
-    return with_life(call, update);
+    return life_do(call, update);
 }

@@ -31,10 +31,11 @@ static int remove_by_force(struct life *life, const char *root, const char *id) 
     return life_remove(life);
 }
 
+static int delete(struct life *life) {
+    const char *root = life->call->globals->root, *id = life->call->words[0];
+    return flag_on(life->call->flags, "force") ? remove_by_force(life, root, id) : remove_ended(life, root, id);
+}
+
 int delete_command(const struct call *call) {
-    struct life life = {.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
-    const char *root = call->globals->root, *id = call->words[0];
-    int result = flag_on(call->flags, "force") ? remove_by_force(&life, root, id) : remove_ended(&life, root, id);
-    life_close(&life);
-    return result < 0 ? 1 : 0;
+    return life_do(call, delete);
 }

@@ -142,7 +142,7 @@ static int exec_in(struct life *life) {
 }
 
 int exec_command(const struct call *call) {
-    struct life life = {.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
+    struct life life = life_of(call);
     life.pid_file = flag_value(call->flags, "pid-file");
     int code = FAILED;
     if (open_running(&life) == 0 && (code = exec_in(&life)) == FAILED) {

@@ -61,17 +61,12 @@ static bool thin(int directory) {
     return count > KEPT && unlinkat(directory, oldest, 0) == 0;
 }
 
-static void add_text(struct json *json, const char *name, const char *value) {
-    json_key(json, name);
-    json_text(json, value);
-}
-
 static void add_step(struct json *json, const struct failure *failure) {
     json_key(json, "step");
     json_number(json, (unsigned long long)failure->step);
-    add_text(json, "phase", phase_name(failure->phase));
-    add_text(json, "op", op_name(failure->op));
-    add_text(json, "origin", failure->origin);
+    json_member(json, "phase", phase_name(failure->phase));
+    json_member(json, "op", op_name(failure->op));
+    json_member(json, "origin", failure->origin);
 }
 
 static void add_digest(struct json *json, const unsigned char *digest) {
@@ -79,7 +74,7 @@ static void add_digest(struct json *json, const unsigned char *digest) {
     for (unsigned i = 0; i < DIGEST; i++) {
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     }
-    add_text(json, "sha256", hex);
+    json_member(json, "sha256", hex);
 }
 
 /* NULL without memory. */
@@ -90,11 +85,10 @@ static char *describe(const struct life *life, size_t *length) {
         free(now);
         return NULL;
     }
-    json_raw(&json, "{\"id\":");
-    json_text(&json, life->container.id);
-    add_text(&json, "command", life->call->command);
-    add_text(&json, "time", now);
-    add_text(&json, "bundle", life->container.bundle);
+    json_member(&json, "id", life->container.id);
+    json_member(&json, "command", life->call->command);
+    json_member(&json, "time", now);
+    json_member(&json, "bundle", life->container.bundle);
     if (life->plan.bytes != NULL) {
         add_digest(&json, life->plan.source.digest);
     }
@@ -103,22 +97,10 @@ static char *describe(const struct life *life, size_t *length) {
     }
     json_key(&json, "errno");
     json_number(&json, (unsigned long long)life->failure.error);
-    add_text(&json, "message", log_first_error());
+    json_member(&json, "message", log_first_error());
     json_raw(&json, "}\n");
     free(now);
     return json_end(&json, length);
-}
-
-/* By rename, from a name that is no id. */
-static int write_as(int directory, const char *id, const char *text, size_t length) {
-    char temporary[32];
-    snprintf(temporary, sizeof temporary, ":%d", (int)getpid());
-    int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool written = fd >= 0 && write(fd, text, length) == (ssize_t)length;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return written ? renameat(directory, temporary, directory, id) : -1;
 }
 
 void failed_keep(const struct life *life) {
@@ -128,7 +110,9 @@ void failed_keep(const struct life *life) {
     size_t length = 0;
     int directory = open_directory(life->call->globals->root, true);
     char *text = directory < 0 ? NULL : describe(life, &length);
-    if (text == NULL || write_as(directory, life->container.id, text, length) < 0) {
+    char temporary[32]; /* no id */
+    snprintf(temporary, sizeof temporary, ":%d", (int)getpid());
+    if (text == NULL || file_write(directory, temporary, life->container.id, 0600, text, length) < 0) {
         remark("container %s: its failure is not kept for \"carafe oci explain\": %m", life->container.id);
     }
     json_free(text);

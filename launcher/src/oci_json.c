@@ -8,6 +8,7 @@ enum { DEPTH_MAX = 32 };
 bool json_start(struct json *json) {
     json->text = NULL;
     json->length = 0;
+    json->begun = false;
     json->stream = open_memstream(&json->text, &json->length);
     return json->stream != NULL;
 }
@@ -52,7 +53,13 @@ void json_text(struct json *json, const char *text) {
 }
 
 void json_key(struct json *json, const char *name) {
-    fprintf(json->stream, ",\"%s\":", name);
+    fprintf(json->stream, "%c\"%s\":", json->begun ? ',' : '{', name);
+    json->begun = true;
+}
+
+void json_member(struct json *json, const char *name, const char *text) {
+    json_key(json, name);
+    json_text(json, text);
 }
 
 char *json_end(struct json *json, size_t *length) {

@@ -9,6 +9,7 @@ struct json {
     FILE *stream;
     char *text;
     size_t length;
+    bool begun; /* the object that json_key() writes */
 };
 
 /* Starts a document in memory; false if there is none. What is written after a failure is lost, and json_end() says so. */
@@ -19,8 +20,11 @@ void json_number(struct json *json, unsigned long long number);
 /* A string with its quotes. Bytes that are no UTF-8 are taken for Latin-1. */
 void json_text(struct json *json, const char *text);
 
-/* ,"name": before a value of an object that has one already. */
+/* "name": before a value of an object; the first begins it, and json_raw("}") ends it. */
 void json_key(struct json *json, const char *name);
+
+/* A name with a string. */
+void json_member(struct json *json, const char *name, const char *text);
 
 /* The document, to be given to json_free(); NULL if memory did not suffice. */
 char *json_end(struct json *json, size_t *length);

@@ -97,13 +97,10 @@ static int learn(struct life *life) {
     step = (struct step){0};
     container->terminal = plan_next(&life->plan, OP_TERMINAL, &step);
     step = (struct step){0};
-    for (unsigned count = 0; plan_next(&life->plan, OP_ENTER, &step); count++) {
-        char **grown = realloc(container->cgroups, (count + 1) * sizeof *grown);
-        if (grown == NULL || (grown[count] = strdup(step.args[0].s)) == NULL) {
-            return complain("out of memory");
+    while (plan_next(&life->plan, OP_ENTER, &step)) {
+        if (!container_add_cgroup(container, step.args[0].s)) {
+            return complain("container %s: no memory for its cgroups, or too many of them", container->id);
         }
-        container->cgroups = grown;
-        container->cgroup_count = count + 1;
     }
     return container->version == NULL || container->rootfs == NULL || container->annotations == NULL ? complain("out of memory") : 0;
 }
@@ -172,15 +169,9 @@ static int find_plan(struct life *life) {
 
 /* In place before the first step: what is made from here on can be found and undone. */
 static int keep_plan(struct life *life) {
-    int fd = openat(life->container.directory, ".plan", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, life->plan.bytes, life->plan.length) == (ssize_t)life->plan.length;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!written || renameat(life->container.directory, ".plan", life->container.directory, "plan") < 0) {
-        return complain_errno("keep the plan of container %s", life->container.id);
-    }
-    return 0;
+    return file_write(life->container.directory, ".plan", "plan", 0600, life->plan.bytes, life->plan.length) == 0
+            ? 0
+            : complain_errno("keep the plan of container %s", life->container.id);
 }
 
 /*
@@ -317,7 +308,7 @@ static int make_absolute(const struct call *call) {
 }
 
 pid_t life_create(struct life *life, const struct call *call, int console_socket) {
-    *life = (struct life){.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
+    *life = life_of(call);
     const char *id = call->words[0];
     char *bundle = id_check(id) < 0 || make_absolute(call) < 0 ? NULL : enter_bundle(call);
     if (bundle == NULL || container_make(&life->container, call->globals->root, id, call->command) < 0) {
@@ -422,6 +413,17 @@ int life_remove(struct life *life) {
     }
     const char *id = life->container.id;
     return container_remove(&life->container, life->call->globals->root) < 0 ? complain_errno("remove state of container %s", id) : 0;
+}
+
+struct life life_of(const struct call *call) {
+    return (struct life){.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
+}
+
+int life_do(const struct call *call, int (*work)(struct life *life)) {
+    struct life life = life_of(call);
+    int result = work(&life) < 0 ? 1 : 0;
+    life_close(&life);
+    return result;
 }
 
 void life_close(struct life *life) {

@@ -35,6 +35,12 @@ bool life_read_plan(struct life *life);
 
 void life_close(struct life *life);
 
+/* One of which nothing is known yet. */
+struct life life_of(const struct call *call);
+
+/* A command that is work with a life: its exit code, 1 if work returned -1. */
+int life_do(const struct call *call, int (*work)(struct life *life));
+
 /* Now, as Go writes RFC 3339, with nanoseconds; to be freed, NULL without memory. */
 char *time_text(void);
 

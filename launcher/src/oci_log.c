@@ -39,12 +39,9 @@ static void write_line(int fd, bool json, const char *level, const char *message
         return;
     }
     if (json) {
-        json_raw(&line, "{\"level\":");
-        json_text(&line, level);
-        json_raw(&line, ",\"msg\":");
-        json_text(&line, message);
-        json_raw(&line, ",\"time\":");
-        json_text(&line, at);
+        json_member(&line, "level", level);
+        json_member(&line, "msg", message);
+        json_member(&line, "time", at);
         json_raw(&line, "}\n");
     } else {
         json_raw(&line, "time=");

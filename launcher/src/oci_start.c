@@ -21,8 +21,5 @@ static int start(struct life *life) {
 }
 
 int start_command(const struct call *call) {
-    struct life life = {.call = call, .container = {.directory = -1, .lock = -1}, .pidfd_socket = -1};
-    int result = start(&life) < 0 ? 1 : 0;
-    life_close(&life);
-    return result;
+    return life_do(call, start);
 }

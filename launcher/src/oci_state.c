@@ -109,21 +109,15 @@ char *container_tell(const struct container *container, const char *status, pid_
     if (!json_start(&json)) {
         return NULL;
     }
-    json_raw(&json, "{\"ociVersion\":");
-    json_text(&json, container->version);
-    json_key(&json, "id");
-    json_text(&json, container->id);
+    json_member(&json, "ociVersion", container->version);
+    json_member(&json, "id", container->id);
     json_key(&json, "pid");
     json_number(&json, (unsigned long long)pid);
-    json_key(&json, "status");
-    json_text(&json, status);
-    json_key(&json, "bundle");
-    json_text(&json, container->bundle);
+    json_member(&json, "status", status);
+    json_member(&json, "bundle", container->bundle);
     if (whole) {
-        json_key(&json, "rootfs");
-        json_text(&json, container->rootfs);
-        json_key(&json, "created");
-        json_text(&json, container->created);
+        json_member(&json, "rootfs", container->rootfs);
+        json_member(&json, "created", container->created);
     }
     json_key(&json, "annotations");
     json_raw(&json, container->annotations);
@@ -133,8 +127,7 @@ char *container_tell(const struct container *container, const char *status, pid_
         if (fstat(container->directory, &stat) == 0 && stat.st_uid != 0) {
             snprintf(owner, sizeof owner, "%u", (unsigned)stat.st_uid);
         }
-        json_key(&json, "owner");
-        json_text(&json, owner);
+        json_member(&json, "owner", owner);
     }
     json_raw(&json, "}");
     return json_end(&json, length);
@@ -169,18 +162,26 @@ static bool truth_of(const char *object, const char *name) {
     return value != NULL && strncmp(value, "true", 4) == 0;
 }
 
-static void add_cgroup(void *context, const char *value) {
-    struct container *container = context;
-    char *path = json_string_at(value);
-    char **grown = path == NULL || container->cgroup_count >= CGROUPS_MAX
-            ? NULL
-            : realloc(container->cgroups, (container->cgroup_count + 1) * sizeof *grown);
+bool container_add_cgroup(struct container *container, const char *path) {
+    unsigned count = container->cgroup_count;
+    char **grown = count >= CGROUPS_MAX ? NULL : realloc(container->cgroups, (count + 1) * sizeof *grown);
     if (grown == NULL) {
-        free(path);
-        return;
+        return false;
     }
     container->cgroups = grown;
-    container->cgroups[container->cgroup_count++] = path;
+    if ((grown[count] = strdup(path)) == NULL) {
+        return false;
+    }
+    container->cgroup_count++;
+    return true;
+}
+
+static void add_cgroup(void *context, const char *value) {
+    char *path = json_string_at(value);
+    if (path != NULL) {
+        container_add_cgroup(context, path);
+    }
+    free(path);
 }
 
 static void forget(struct container *container) {
@@ -294,20 +295,15 @@ int container_save(const struct container *container) {
     if (!json_start(&json)) {
         return -1;
     }
-    json_raw(&json, "{\"ociVersion\":");
-    json_text(&json, container->version);
-    json_key(&json, "id");
-    json_text(&json, container->id);
+    json_member(&json, "ociVersion", container->version);
+    json_member(&json, "id", container->id);
     json_key(&json, "pid");
     json_number(&json, (unsigned long long)container->pid);
     json_key(&json, "startTime");
     json_number(&json, container->start);
-    json_key(&json, "bundle");
-    json_text(&json, container->bundle);
-    json_key(&json, "rootfs");
-    json_text(&json, container->rootfs);
-    json_key(&json, "created");
-    json_text(&json, container->created);
+    json_member(&json, "bundle", container->bundle);
+    json_member(&json, "rootfs", container->rootfs);
+    json_member(&json, "created", container->created);
     json_key(&json, "privatePids");
     json_raw(&json, container->private_pids ? "true" : "false");
     json_key(&json, "terminal");
@@ -327,13 +323,9 @@ int container_save(const struct container *container) {
         errno = ENOMEM;
         return -1;
     }
-    int fd = openat(container->directory, ".state.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool written = fd >= 0 && write(fd, text, length) == (ssize_t)length;
+    int result = file_write(container->directory, ".state.json", "state.json", 0600, text, length);
     json_free(text);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return written ? renameat(container->directory, ".state.json", container->directory, "state.json") : -1;
+    return result;
 }
 
 unsigned long long process_start(pid_t pid) {
@@ -430,6 +422,21 @@ void container_close(struct container *container) {
     container->lock = container->directory = -1;
 }
 
+int file_write(int directory, const char *temporary, const char *name, mode_t mode, const void *bytes, size_t length) {
+    int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    bool written = fd >= 0 && write(fd, bytes, length) == (ssize_t)length;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (written && renameat(directory, temporary, directory, name) == 0) {
+        return 0;
+    }
+    int error = errno;
+    unlinkat(directory, temporary, 0);
+    errno = error;
+    return -1;
+}
+
 int pid_file_write(const char *path, pid_t pid) {
     char temporary[PATH_MAX], text[16];
     const char *slash = strrchr(path, '/');
@@ -438,18 +445,6 @@ int pid_file_write(const char *path, pid_t pid) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return -1;
-    }
     int length = snprintf(text, sizeof text, "%d", (int)pid);
-    bool written = write(fd, text, (size_t)length) == length;
-    close(fd);
-    if (written && rename(temporary, path) == 0) {
-        return 0;
-    }
-    int error = errno;
-    unlink(temporary);
-    errno = error;
-    return -1;
+    return file_write(AT_FDCWD, temporary, path, 0644, text, (size_t)length);
 }

@@ -82,5 +82,11 @@ void container_close(struct container *container);
 /* When a process was started, in ticks since the boot; 0 if it is not there, or has ended and was not yet waited for. */
 unsigned long long process_start(pid_t pid);
 
-/* Writes a pid by rename, so that nobody reads half of it; -1 with errno. */
+/* Adds one that it has, which is freed with it; false without memory, or if it has too many. */
+bool container_add_cgroup(struct container *container, const char *path);
+
+/* Writes a file under another name and renames it, so that nobody reads half of it; -1 with errno, when neither is there. */
+int file_write(int directory, const char *temporary, const char *name, mode_t mode, const void *bytes, size_t length);
+
+/* Writes a pid likewise. */
 int pid_file_write(const char *path, pid_t pid);

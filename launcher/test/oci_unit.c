@@ -57,8 +57,7 @@ static void count(void *context, const char *value) {
 static void json(void) {
     struct json out;
     check(json_start(&out), "memory");
-    json_raw(&out, "{\"a\":");
-    json_text(&out, "q\" b\\ \n \x01 \xc3\xa4 \xff");
+    json_member(&out, "a", "q\" b\\ \n \x01 \xc3\xa4 \xff");
     json_key(&out, "list");
     json_raw(&out, "[\"x\",{\"y\":[1,2]},3]");
     json_key(&out, "last");
