@@ -30,11 +30,13 @@ final class CarafedProcess implements AutoCloseable {
             1, new DefaultThreadFactory("test-client", true), EpollIoHandler.newFactory());
 
     private final Process process;
+    private final Path socket;
     private final Path log;
     private final ManagedChannel channel;
 
     private CarafedProcess(Process process, Path socket, Path log) {
         this.process = process;
+        this.socket = socket;
         this.log = log;
         this.channel = NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                 .channelType(EpollDomainSocketChannel.class)
@@ -120,10 +122,13 @@ final class CarafedProcess implements AutoCloseable {
         return Files.readString(log);
     }
 
-    /** As by {@code kill -9}. */
+    /** As by {@code kill -9}; a process that it was just starting may have its socket for a moment yet. */
     void kill() {
         process.destroyForcibly();
         awaitEnd();
+        while (listens(socket)) {
+            pause();
+        }
     }
 
     /** As by {@code kill}: SIGTERM. */
