@@ -172,7 +172,7 @@ class RecoveryTest {
         var program = bed.base().resolve("stuck-runc");
         Files.writeString(program, """
                 #!/bin/sh
-                for word in "$@"; do [ "$word" = start ] && exec sleep 1000; done
+                for word in "$@"; do [ "$word" = start ] && exec sleep 30; done
                 exec runc "$@"
                 """);
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
