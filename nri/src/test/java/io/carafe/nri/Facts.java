@@ -44,43 +44,20 @@ public final class Facts {
     }
 
     public static Spec spec() {
-        var process = new ProcessSpec(
-                false,
-                null,
-                new ProcessSpec.User(1000, 1000, null, List.of(5L)),
-                List.of("sleep", "1"),
-                List.of("PATH=/bin", "COLOUR=red"),
-                "/",
-                null,
-                List.of(),
-                false,
-                null,
-                null,
-                100,
-                null,
-                null,
-                null);
-        var linux = new Linux(
-                List.of(),
-                List.of(),
-                Map.of(),
-                Map.of("net.ipv4.ip_forward", "0"),
-                LIMITS,
-                "/kubepods/pod/c1",
-                List.of(new Linux.Namespace(Linux.Namespace.Kind.MOUNT, null)),
-                List.of(),
-                Map.of(),
-                null,
-                null,
-                List.of(),
-                List.of(),
-                null,
-                null,
-                null,
-                null);
+        var process = new ProcessSpec.Builder();
+        process.user = new ProcessSpec.User(1000, 1000, null, List.of(5L));
+        process.args = List.of("sleep", "1");
+        process.env = List.of("PATH=/bin", "COLOUR=red");
+        process.cwd = "/";
+        process.oomScoreAdj = 100;
+        var linux = new Linux.Builder();
+        linux.sysctl = Map.of("net.ipv4.ip_forward", "0");
+        linux.resources = LIMITS;
+        linux.cgroupsPath = "/kubepods/pod/c1";
+        linux.namespaces = List.of(new Linux.Namespace(Linux.Namespace.Kind.MOUNT, null));
         return new Spec(
                 Spec.VERSION,
-                process,
+                process.build(),
                 new Spec.Root("/rootfs", false),
                 "web",
                 null,
@@ -89,7 +66,7 @@ public final class Facts {
                         new Mount("/data", "bind", "/srv/data", List.of("rbind"))),
                 null,
                 Map.of("io.kubernetes.cri.container-type", "container"),
-                linux);
+                linux.build());
     }
 
     public static ContainerFacts container(String id, String podId) {

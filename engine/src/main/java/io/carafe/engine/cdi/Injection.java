@@ -179,23 +179,11 @@ final class Injection {
     }
 
     private ProcessSpec process(ProcessSpec p) {
-        var user = new ProcessSpec.User(p.user().uid(), p.user().gid(), p.user().umask(), List.copyOf(gids));
-        return new ProcessSpec(
-                p.terminal(),
-                p.consoleSize(),
-                user,
-                p.args(),
-                List.copyOf(env.values()),
-                p.cwd(),
-                p.capabilities(),
-                p.rlimits(),
-                p.noNewPrivileges(),
-                p.apparmorProfile(),
-                p.selinuxLabel(),
-                p.oomScoreAdj(),
-                p.scheduler(),
-                p.ioPriority(),
-                p.execCPUAffinity());
+        var process = p.toBuilder();
+        process.user =
+                new ProcessSpec.User(p.user().uid(), p.user().gid(), p.user().umask(), List.copyOf(gids));
+        process.env = List.copyOf(env.values());
+        return process.build();
     }
 
     private Linux linux(Linux l) {
@@ -210,23 +198,10 @@ final class Injection {
                 r.network(),
                 r.rdma(),
                 r.unified());
-        return new Linux(
-                l.uidMappings(),
-                l.gidMappings(),
-                l.timeOffsets(),
-                l.sysctl(),
-                resources,
-                l.cgroupsPath(),
-                l.namespaces(),
-                List.copyOf(devices.values()),
-                l.netDevices(),
-                l.seccomp(),
-                l.rootfsPropagation(),
-                l.maskedPaths(),
-                l.readonlyPaths(),
-                l.mountLabel(),
-                intelRdt,
-                l.memoryPolicy(),
-                l.personality());
+        var linux = l.toBuilder();
+        linux.resources = resources;
+        linux.devices = List.copyOf(devices.values());
+        linux.intelRdt = intelRdt;
+        return linux.build();
     }
 }

@@ -27,24 +27,15 @@ public final class ExecProcess {
         var env = new LinkedHashMap<String, String>();
         first.env().forEach(variable -> put(env, variable));
         request.environment().forEach(variable -> put(env, variable));
-        return new ProcessSpec(
-                terminal,
-                null,
-                user,
-                first.args(),
-                env.entrySet().stream()
-                        .map(variable -> variable.getKey() + "=" + variable.getValue())
-                        .toList(),
-                request.workingDirectory().isEmpty() ? first.cwd() : request.workingDirectory(),
-                first.capabilities(),
-                first.rlimits(),
-                first.noNewPrivileges(),
-                first.apparmorProfile(),
-                first.selinuxLabel(),
-                first.oomScoreAdj(),
-                first.scheduler(),
-                first.ioPriority(),
-                first.execCPUAffinity());
+        var process = first.toBuilder();
+        process.user = user;
+        process.env = env.entrySet().stream()
+                .map(variable -> variable.getKey() + "=" + variable.getValue())
+                .toList();
+        if (!request.workingDirectory().isEmpty()) {
+            process.cwd = request.workingDirectory();
+        }
+        return process.build();
     }
 
     private static void put(Map<String, String> env, String variable) {

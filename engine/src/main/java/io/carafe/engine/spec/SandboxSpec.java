@@ -12,7 +12,6 @@ import io.carafe.runtime.RuntimeHandlers.Handler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The {@code config.json} of a pod that is a container of its sandboxed runtime: nothing but a process that waits. */
 public final class SandboxSpec {
@@ -59,22 +58,14 @@ public final class SandboxSpec {
     }
 
     private static ProcessSpec process() {
-        return new ProcessSpec(
-                false,
-                null,
-                new ProcessSpec.User(0, 0, null, List.of()),
-                List.of("/" + PROGRAM, "pause"),
-                List.of("PATH=/"),
-                "/",
-                new ProcessSpec.Capabilities(List.of(), List.of(), List.of(), List.of(), List.of()),
-                List.of(),
-                true,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        var process = new ProcessSpec.Builder();
+        process.user = new ProcessSpec.User(0, 0, null, List.of());
+        process.args = List.of("/" + PROGRAM, "pause");
+        process.env = List.of("PATH=/");
+        process.cwd = "/";
+        process.capabilities = new ProcessSpec.Capabilities(List.of(), List.of(), List.of(), List.of(), List.of());
+        process.noNewPrivileges = true;
+        return process.build();
     }
 
     private static Linux linux(PodConfig pod, Path network, String cgroupsPath) {
@@ -85,23 +76,10 @@ public final class SandboxSpec {
         if (network != null) {
             namespaces.add(new Namespace(Namespace.Kind.NETWORK, network.toString()));
         }
-        return new Linux(
-                List.of(),
-                List.of(),
-                Map.of(),
-                Sysctls.of(pod),
-                null,
-                cgroupsPath,
-                namespaces,
-                List.of(),
-                Map.of(),
-                null,
-                null,
-                List.of(),
-                List.of(),
-                null,
-                null,
-                null,
-                null);
+        var linux = new Linux.Builder();
+        linux.sysctl = Sysctls.of(pod);
+        linux.cgroupsPath = cgroupsPath;
+        linux.namespaces = namespaces;
+        return linux.build();
     }
 }

@@ -16,7 +16,6 @@ import io.carafe.oci.runtime.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -158,22 +157,19 @@ public final class SpecGenerator {
             String cwd,
             Resources resources) {
         var container = request.container();
-        return new ProcessSpec(
-                container.tty(),
-                null,
-                new ProcessSpec.User(user.uid(), user.gid(), null, sorted(user.supplementalGroups())),
-                CommandLine.of(container, request.image()),
-                Environment.of(container, request.image(), Hostname.of(request.podId(), request.pod())),
-                cwd,
-                CapabilitySets.of(security, host, granted),
-                rlimits,
-                security.noNewPrivileges(),
-                Lsm.apparmorProfile(security, host),
-                Lsm.processLabel(request.pod(), container, host),
-                resources.oomScoreAdj().intValue(),
-                null,
-                null,
-                null);
+        var process = new ProcessSpec.Builder();
+        process.terminal = container.tty();
+        process.user = new ProcessSpec.User(user.uid(), user.gid(), null, sorted(user.supplementalGroups()));
+        process.args = CommandLine.of(container, request.image());
+        process.env = Environment.of(container, request.image(), Hostname.of(request.podId(), request.pod()));
+        process.cwd = cwd;
+        process.capabilities = CapabilitySets.of(security, host, granted);
+        process.rlimits = rlimits;
+        process.noNewPrivileges = security.noNewPrivileges();
+        process.apparmorProfile = Lsm.apparmorProfile(security, host);
+        process.selinuxLabel = Lsm.processLabel(request.pod(), container, host);
+        process.oomScoreAdj = resources.oomScoreAdj().intValue();
+        return process.build();
     }
 
     /** As Linux keeps them; gVisor keeps the order that it is told. */
@@ -190,24 +186,20 @@ public final class SpecGenerator {
         var ids = Security.ids(request.pod());
         var devices = DeviceList.of(request.container());
         var limits = new ResourceLimits(host).of(resources);
-        return new Linux(
-                ids == null ? List.of() : IdMappings.of(ids.uids()),
-                ids == null ? List.of() : IdMappings.of(ids.gids()),
-                Map.of(),
-                Sysctls.of(request.pod()),
-                ResourceChange.withDevices(limits, devices.rules()),
-                request.cgroupsPath(),
-                NamespaceList.of(request, host),
-                devices.nodes(),
-                Map.of(),
-                SeccompFilter.of(security, granted, host),
-                propagation,
-                RootfsPaths.masked(security, host),
-                RootfsPaths.readonly(security),
-                Lsm.mountLabel(request.pod(), request.container(), host),
-                null,
-                null,
-                null);
+        var linux = new Linux.Builder();
+        linux.uidMappings = ids == null ? List.of() : IdMappings.of(ids.uids());
+        linux.gidMappings = ids == null ? List.of() : IdMappings.of(ids.gids());
+        linux.sysctl = Sysctls.of(request.pod());
+        linux.resources = ResourceChange.withDevices(limits, devices.rules());
+        linux.cgroupsPath = request.cgroupsPath();
+        linux.namespaces = NamespaceList.of(request, host);
+        linux.devices = devices.nodes();
+        linux.seccomp = SeccompFilter.of(security, granted, host);
+        linux.rootfsPropagation = propagation;
+        linux.maskedPaths = RootfsPaths.masked(security, host);
+        linux.readonlyPaths = RootfsPaths.readonly(security);
+        linux.mountLabel = Lsm.mountLabel(request.pod(), request.container(), host);
+        return linux.build();
     }
 
     private static String workingDirectory(SpecRequest request) {

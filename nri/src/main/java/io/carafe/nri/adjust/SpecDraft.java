@@ -78,44 +78,28 @@ final class SpecDraft {
     }
 
     private ProcessSpec process() {
-        var process = original.process();
-        return new ProcessSpec(
-                process.terminal(),
-                process.consoleSize(),
-                process.user(),
-                args,
-                env,
-                process.cwd(),
-                process.capabilities(),
-                rlimits,
-                process.noNewPrivileges(),
-                process.apparmorProfile(),
-                process.selinuxLabel(),
-                oomScoreAdj,
-                scheduler,
-                ioPriority,
-                process.execCPUAffinity());
+        var process = original.process().toBuilder();
+        process.args = args;
+        process.env = env;
+        process.rlimits = rlimits;
+        process.oomScoreAdj = oomScoreAdj;
+        process.scheduler = scheduler;
+        process.ioPriority = ioPriority;
+        return process.build();
     }
 
     private Linux linux() {
-        var linux = original.linux();
-        return new Linux(
-                linux.uidMappings(),
-                linux.gidMappings(),
-                linux.timeOffsets(),
-                sysctl,
-                resources,
-                cgroupsPath,
-                namespaces,
-                devices,
-                netDevices,
-                seccomp,
-                rootfsPropagation,
-                linux.maskedPaths(),
-                linux.readonlyPaths(),
-                linux.mountLabel(),
-                intelRdt,
-                memoryPolicy,
-                linux.personality());
+        var linux = original.linux().toBuilder();
+        linux.sysctl = sysctl;
+        linux.resources = resources;
+        linux.cgroupsPath = cgroupsPath;
+        linux.namespaces = namespaces;
+        linux.devices = devices;
+        linux.netDevices = netDevices;
+        linux.seccomp = seccomp;
+        linux.rootfsPropagation = rootfsPropagation;
+        linux.intelRdt = intelRdt;
+        linux.memoryPolicy = memoryPolicy;
+        return linux.build();
     }
 }

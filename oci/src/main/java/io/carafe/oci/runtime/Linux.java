@@ -49,24 +49,78 @@ public record Linux(
     }
 
     public Linux withResources(LinuxResources changed) {
-        return new Linux(
-                uidMappings,
-                gidMappings,
-                timeOffsets,
-                sysctl,
-                changed,
-                cgroupsPath,
-                namespaces,
-                devices,
-                netDevices,
-                seccomp,
-                rootfsPropagation,
-                maskedPaths,
-                readonlyPaths,
-                mountLabel,
-                intelRdt,
-                memoryPolicy,
-                personality);
+        var linux = toBuilder();
+        linux.resources = changed;
+        return linux.build();
+    }
+
+    /** One that begins as this. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** This part in the making: who changes some of it names just that. What is not set is absent. */
+    public static final class Builder {
+        public List<IdMapping> uidMappings;
+        public List<IdMapping> gidMappings;
+        public Map<String, TimeOffset> timeOffsets;
+        public Map<String, String> sysctl;
+        public LinuxResources resources;
+        public String cgroupsPath;
+        public List<Namespace> namespaces;
+        public List<Device> devices;
+        public Map<String, NetDevice> netDevices;
+        public Seccomp seccomp;
+        public Propagation rootfsPropagation;
+        public List<String> maskedPaths;
+        public List<String> readonlyPaths;
+        public String mountLabel;
+        public IntelRdt intelRdt;
+        public MemoryPolicy memoryPolicy;
+        public Personality personality;
+
+        public Builder() {}
+
+        private Builder(Linux from) {
+            uidMappings = from.uidMappings;
+            gidMappings = from.gidMappings;
+            timeOffsets = from.timeOffsets;
+            sysctl = from.sysctl;
+            resources = from.resources;
+            cgroupsPath = from.cgroupsPath;
+            namespaces = from.namespaces;
+            devices = from.devices;
+            netDevices = from.netDevices;
+            seccomp = from.seccomp;
+            rootfsPropagation = from.rootfsPropagation;
+            maskedPaths = from.maskedPaths;
+            readonlyPaths = from.readonlyPaths;
+            mountLabel = from.mountLabel;
+            intelRdt = from.intelRdt;
+            memoryPolicy = from.memoryPolicy;
+            personality = from.personality;
+        }
+
+        public Linux build() {
+            return new Linux(
+                    uidMappings,
+                    gidMappings,
+                    timeOffsets,
+                    sysctl,
+                    resources,
+                    cgroupsPath,
+                    namespaces,
+                    devices,
+                    netDevices,
+                    seccomp,
+                    rootfsPropagation,
+                    maskedPaths,
+                    readonlyPaths,
+                    mountLabel,
+                    intelRdt,
+                    memoryPolicy,
+                    personality);
+        }
     }
 
     /** A line of {@code /proc/PID/uid_map}. */

@@ -37,62 +37,89 @@ public record ProcessSpec(
 
     /** This process with another command line, on a terminal or not: how an exec is made from its container's process. */
     public ProcessSpec forExec(List<String> command, boolean onTerminal) {
-        return new ProcessSpec(
-                onTerminal,
-                null,
-                user,
-                command,
-                env,
-                cwd,
-                capabilities,
-                rlimits,
-                noNewPrivileges,
-                apparmorProfile,
-                selinuxLabel,
-                oomScoreAdj,
-                scheduler,
-                ioPriority,
-                execCPUAffinity);
+        var exec = toBuilder();
+        exec.terminal = onTerminal;
+        exec.consoleSize = null;
+        exec.args = command;
+        return exec.build();
     }
 
     /** This process on a terminal that has its size from the start. */
     public ProcessSpec withConsoleSize(long height, long width) {
-        return new ProcessSpec(
-                terminal,
-                new ConsoleSize(height, width),
-                user,
-                args,
-                env,
-                cwd,
-                capabilities,
-                rlimits,
-                noNewPrivileges,
-                apparmorProfile,
-                selinuxLabel,
-                oomScoreAdj,
-                scheduler,
-                ioPriority,
-                execCPUAffinity);
+        var sized = toBuilder();
+        sized.consoleSize = new ConsoleSize(height, width);
+        return sized.build();
     }
 
     /** This process with other limits of setrlimit(2) and another score for the OOM killer. */
     public ProcessSpec withLimits(List<Rlimit> changed, Integer score) {
-        return new ProcessSpec(
-                terminal,
-                consoleSize,
-                user,
-                args,
-                env,
-                cwd,
-                capabilities,
-                changed,
-                noNewPrivileges,
-                apparmorProfile,
-                selinuxLabel,
-                score,
-                scheduler,
-                ioPriority,
-                execCPUAffinity);
+        var limited = toBuilder();
+        limited.rlimits = changed;
+        limited.oomScoreAdj = score;
+        return limited.build();
+    }
+
+    /** One that begins as this. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** A process in the making: who changes some of it names just that. What is not set is absent. */
+    public static final class Builder {
+        public boolean terminal;
+        public ConsoleSize consoleSize;
+        public User user;
+        public List<String> args;
+        public List<String> env;
+        public String cwd;
+        public Capabilities capabilities;
+        public List<Rlimit> rlimits;
+        public boolean noNewPrivileges;
+        public String apparmorProfile;
+        public String selinuxLabel;
+        public Integer oomScoreAdj;
+        public Scheduler scheduler;
+        public IoPriority ioPriority;
+        public ExecCpuAffinity execCPUAffinity;
+
+        public Builder() {}
+
+        private Builder(ProcessSpec from) {
+            terminal = from.terminal;
+            consoleSize = from.consoleSize;
+            user = from.user;
+            args = from.args;
+            env = from.env;
+            cwd = from.cwd;
+            capabilities = from.capabilities;
+            rlimits = from.rlimits;
+            noNewPrivileges = from.noNewPrivileges;
+            apparmorProfile = from.apparmorProfile;
+            selinuxLabel = from.selinuxLabel;
+            oomScoreAdj = from.oomScoreAdj;
+            scheduler = from.scheduler;
+            ioPriority = from.ioPriority;
+            execCPUAffinity = from.execCPUAffinity;
+        }
+
+        public ProcessSpec build() {
+            return new ProcessSpec(
+                    terminal,
+                    consoleSize,
+                    user,
+                    args,
+                    env,
+                    cwd,
+                    capabilities,
+                    rlimits,
+                    noNewPrivileges,
+                    apparmorProfile,
+                    selinuxLabel,
+                    oomScoreAdj,
+                    scheduler,
+                    ioPriority,
+                    execCPUAffinity);
+        }
     }
 
     /** Rows and columns of the terminal. */

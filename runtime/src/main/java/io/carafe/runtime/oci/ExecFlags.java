@@ -58,22 +58,19 @@ final class ExecFlags {
         }
         var own = spec.process();
         var args = line.rest().subList(1, line.rest().size());
-        return new ProcessSpec(
-                line.isOn("tty") || line.isOn("t"),
-                own.consoleSize(),
-                user(line, own.user()),
-                args.getFirst().equals("--") ? args.subList(1, args.size()) : args,
-                joined(own.env(), line.all("env", "e")),
-                line.value("cwd").orElse(own.cwd()),
-                capabilities(own.capabilities(), line.all("cap", "c")),
-                own.rlimits(),
-                line.value("no-new-privs").isPresent() ? line.isOn("no-new-privs") : own.noNewPrivileges(),
-                line.value("apparmor").orElse(own.apparmorProfile()),
-                line.value("process-label").orElse(own.selinuxLabel()),
-                own.oomScoreAdj(),
-                own.scheduler(),
-                own.ioPriority(),
-                own.execCPUAffinity());
+        var process = own.toBuilder();
+        process.terminal = line.isOn("tty") || line.isOn("t");
+        process.user = user(line, own.user());
+        process.args = args.getFirst().equals("--") ? args.subList(1, args.size()) : args;
+        process.env = joined(own.env(), line.all("env", "e"));
+        process.cwd = line.value("cwd").orElse(own.cwd());
+        process.capabilities = capabilities(own.capabilities(), line.all("cap", "c"));
+        if (line.value("no-new-privs").isPresent()) {
+            process.noNewPrivileges = line.isOn("no-new-privs");
+        }
+        process.apparmorProfile = line.value("apparmor").orElse(own.apparmorProfile());
+        process.selinuxLabel = line.value("process-label").orElse(own.selinuxLabel());
+        return process.build();
     }
 
     private static CommandLine parse(List<String> words) {

@@ -14,8 +14,7 @@ import java.util.Set;
 /** A plan in the making: what is asked for, and the steps so far, which the rules add in the order in which they run. */
 final class Draft {
 
-    private static final Linux NOTHING_OF_LINUX = new Linux(
-            null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+    private static final Linux NOTHING_OF_LINUX = new Linux.Builder().build();
 
     final PlanRequest request;
     final Spec spec;
