@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 
-/** How a layer's archive is packed. Told by its first bytes, since media types are often wrong. */
+/**
+ * How a layer's archive is packed. Told by its first bytes, since media types are often wrong. What xz has packed is read too,
+ * and never written.
+ */
 public enum Compression {
     NONE,
     /** Any number of members (RFC 1952). */
@@ -24,6 +27,9 @@ public enum Compression {
     public static InputStream unpack(InputStream packed) throws IOException {
         var magic = packed.readNBytes(MAGIC);
         var whole = new Rejoined(magic, packed);
+        if (Xz.is(magic)) {
+            return Xz.open(whole);
+        }
         return switch (of(magic)) {
             case NONE -> whole;
             case GZIP -> Isal.isAvailable() ? new IsalGzipStream(whole) : JdkGzip.open(whole);

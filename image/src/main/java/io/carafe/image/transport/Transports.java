@@ -14,6 +14,7 @@ import io.carafe.image.registry.Repository;
 import io.carafe.image.signature.PolicyGate;
 import io.carafe.image.transport.DockerArchiveDestination.Item;
 import io.carafe.oci.image.Descriptor;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,8 +40,6 @@ public final class Transports {
 
     /** The most bytes that an archive may have when it is unpacked. */
     private static final long LARGEST_ARCHIVE = 256L << 30;
-
-    private static final int XZ = 0xFD377A58;
 
     private final RegistryClient client;
     private final Supplier<PullSources> sources;
@@ -330,7 +329,7 @@ public final class Transports {
 
     /** Keeps a tar, perhaps compressed, without compression in a file. */
     public static void spool(InputStream in, Path to) throws IOException {
-        try (var archive = Compression.unpack(new Refusing(in));
+        try (var archive = Compression.unpack(new BufferedInputStream(in, 64 << 10));
                 var out = Files.newOutputStream(to)) {
             var bytes = new byte[256 << 10];
             long total = 0;
@@ -391,29 +390,5 @@ public final class Transports {
             throw new CarafeException.InvalidArgument("the archive names no image");
         }
         return found;
-    }
-
-    /** Tells of xz, which Docker's archives sometimes are compressed with. */
-    private static final class Refusing extends java.io.FilterInputStream {
-        private boolean looked;
-
-        Refusing(InputStream in) {
-            super(new java.io.BufferedInputStream(in, 64 << 10));
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            if (!looked) {
-                looked = true;
-                in.mark(4);
-                var magic = in.readNBytes(4);
-                in.reset();
-                if (magic.length == 4 && java.nio.ByteBuffer.wrap(magic).getInt() == XZ) {
-                    throw new CarafeException.InvalidArgument(
-                            "the archive is compressed with xz, which is not read here: unpack it with xz -d first");
-                }
-            }
-            return super.read(bytes, offset, length);
-        }
     }
 }

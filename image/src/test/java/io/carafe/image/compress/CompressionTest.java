@@ -3,16 +3,21 @@ package io.carafe.image.compress;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.luben.zstd.Zstd;
+import io.carafe.image.testing.TestImages;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +194,37 @@ class CompressionTest {
 
         assertEquals(10_000, unpack(packed.toByteArray()).length);
         assertThrows(IOException.class, () -> unpack(Arrays.copyOf(frame, frame.length - 5)));
+    }
+
+    @Test
+    void xzTakesSeveralStreamsAndNoMoreMemoryThanItMay() throws IOException {
+        var content = content(11, 200_000);
+        var packed = TestImages.xz(content);
+        var twice = new ByteArrayOutputStream();
+        twice.writeBytes(packed);
+        twice.writeBytes(new byte[8]); // padding
+        twice.writeBytes(packed);
+
+        assertArrayEquals(content, unpack(packed));
+        assertEquals(400_000, unpack(twice.toByteArray()).length);
+        var e = assertThrows(IOException.class, () -> unpack(withLargestDictionary(packed)));
+        assertTrue(e.getMessage().contains("KiB of memory"), e.getMessage());
+        var broken = packed.clone();
+        broken[packed.length / 2] ^= 1;
+        assertThrows(IOException.class, () -> unpack(broken));
+        assertThrows(IOException.class, () -> unpack(Arrays.copyOf(packed, packed.length - 5)));
+    }
+
+    /** What the header of its block says, after its size, flags and filter, with a checksum at the end. */
+    private static byte[] withLargestDictionary(byte[] xz) {
+        var changed = xz.clone();
+        int start = 12;
+        int size = (changed[start] + 1) * 4 - 4;
+        changed[start + 4] = 36; // 1 GiB
+        var checksum = new CRC32();
+        checksum.update(changed, start, size);
+        ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putInt(start + size, (int) checksum.getValue());
+        return changed;
     }
 
     private static byte[] unpack(byte[] packed) throws IOException {

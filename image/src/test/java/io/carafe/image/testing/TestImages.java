@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZOutputStream;
 
 /** Images made in memory: their blobs by digest, manifests among them. */
 public final class TestImages {
@@ -26,7 +28,8 @@ public final class TestImages {
     public enum Packing {
         PLAIN,
         GZIP,
-        ZSTD
+        ZSTD,
+        XZ
     }
 
     /** @param archive the tar as it is unpacked */
@@ -81,11 +84,13 @@ public final class TestImages {
             case PLAIN -> archive;
             case GZIP -> gzip(archive);
             case ZSTD -> Zstd.compress(archive);
+            case XZ -> xz(archive);
         };
         var type = switch (packing) {
             case PLAIN -> MediaTypes.OCI_LAYER;
             case GZIP -> MediaTypes.OCI_LAYER_GZIP;
             case ZSTD -> MediaTypes.OCI_LAYER_ZSTD;
+            case XZ -> MediaTypes.OCI_LAYER + "+xz";
         };
         return new Layer(new Descriptor(type, Digest.sha256(blob), blob.length), Digest.sha256(archive), blob, archive);
     }
@@ -94,6 +99,16 @@ public final class TestImages {
         var out = new ByteArrayOutputStream();
         try (var gzip = new GZIPOutputStream(out)) {
             gzip.write(content);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    public static byte[] xz(byte[] content) {
+        var out = new ByteArrayOutputStream();
+        try (var xz = new XZOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN))) {
+            xz.write(content);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

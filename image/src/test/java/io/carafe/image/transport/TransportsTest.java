@@ -24,6 +24,7 @@ import io.carafe.image.testing.TestImages.Packing;
 import io.carafe.oci.Digest;
 import io.carafe.oci.Json;
 import io.carafe.oci.image.Manifest;
+import io.carafe.oci.image.MediaTypes;
 import io.carafe.oci.image.Platform;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -285,6 +286,36 @@ class TransportsTest {
                 e.getMessage());
     }
 
+    @Test
+    void dockersArchiveMayHaveLayersThatXzHasPacked() throws IOException {
+        var layer = TestImages.layer(TestImages.tar("x", 100_000, 8), Packing.XZ);
+        var image = TestImages.image(layer);
+        var files = Files.createDirectory(path("files"));
+        Files.write(files.resolve("layer.tar.xz"), layer.blob());
+        Files.write(files.resolve("config.json"), image.blobs().get(image.configDigest()));
+        Files.writeString(files.resolve("manifest.json"), """
+                [{"Config": "config.json", "RepoTags": ["x.test/a:1"], "Layers": ["layer.tar.xz"]}]""");
+        var tar = new ProcessBuilder(
+                "tar",
+                "-cf",
+                path("x.tar").toString(),
+                "-C",
+                files.toString(),
+                "manifest.json",
+                "config.json",
+                "layer.tar.xz");
+        assertEquals(0, tar.inheritIO().start().onExit().join().exitValue());
+
+        var copied = copy("docker-archive:" + path("x.tar") + ":x.test/a:1", "oci:" + path("o"), CopyOptions.DEFAULT);
+
+        var blob = Json.read(copied.content(), Manifest.class, "copy").layers().getFirst();
+        assertEquals(MediaTypes.OCI_LAYER_GZIP, blob.mediaType());
+        try (var unpacked =
+                Compression.unpack(Files.newInputStream(path("o").resolve(LayoutDestination.path(blob.digest()))))) {
+            assertArrayEquals(layer.archive(), unpacked.readAllBytes());
+        }
+    }
+
     private byte[] archiveOf(TestImages.Made... images) throws IOException {
         var bytes = new ByteArrayOutputStream();
         try (var writer = transports.archive(bytes, Transports.Format.OCI, false)) {
@@ -301,7 +332,7 @@ class TransportsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "gzip", "zstd"})
+    @ValueSource(strings = {"", "gzip", "zstd", "xz"})
     void archiveOfSeveralImagesIsLoadedHoweverItIsCompressed(String with) throws IOException {
         var archive = archiveOf(gzipped, arm64);
         if (with.equals("gzip")) {
@@ -312,6 +343,8 @@ class TransportsTest {
             archive = packed.toByteArray();
         } else if (with.equals("zstd")) {
             archive = com.github.luben.zstd.Zstd.compress(archive);
+        } else if (with.equals("xz")) {
+            archive = TestImages.xz(archive);
         }
 
         try (var loaded = transports.load(new ByteArrayInputStream(archive))) {
@@ -346,9 +379,14 @@ class TransportsTest {
         var noise = new byte[4096];
         new java.util.Random(1).nextBytes(noise);
         assertThrows(CarafeException.class, () -> transports.load(new ByteArrayInputStream(noise)));
-        var xz = new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
-        var e = assertThrows(CarafeException.class, () -> transports.load(new ByteArrayInputStream(xz)));
-        assertTrue(e.getMessage().contains("xz -d"), e.getMessage());
+        var xz = TestImages.xz(archive);
+        for (int length : new int[] {6, 12, xz.length / 2, xz.length - 1}) {
+            var cut = java.util.Arrays.copyOf(xz, length);
+            assertThrows(
+                    CarafeException.class,
+                    () -> transports.load(new ByteArrayInputStream(cut)).close(),
+                    "xz cut at " + length);
+        }
     }
 
     /** Whatever is in an archive, it is read or refused, and refused with an error of ours. */
