@@ -9,6 +9,6 @@ need_root chaos
 find_jdk
 "$top/scripts/deps.sh" test
 say "${KILLS:-1000} kills"
-maven -q -pl daemon -am test -Dtest=StoreChaosTest -Dsurefire.failIfNoSpecifiedTests=false -DexcludedGroups= \
+maven -q -pl launcher,daemon -am test -Dtest=StoreChaosTest -Dsurefire.failIfNoSpecifiedTests=false -DexcludedGroups= \
     -Dcarafe.chaos.kills="${KILLS:-1000}" ${SEED:+-Dcarafe.chaos.seed="$SEED"}
 hand_back "$build"
