@@ -9,6 +9,7 @@ import io.carafe.engine.log.LogEntry;
 import io.carafe.engine.log.LogQuery;
 import io.carafe.engine.log.Logs;
 import io.carafe.engine.model.ContainerState;
+import io.carafe.engine.model.ContainerStatus;
 import io.carafe.engine.model.EngineStatus;
 import io.carafe.engine.model.Filter;
 import io.carafe.image.auth.RegistryAuth;
@@ -21,6 +22,8 @@ import io.carafe.proto.carafe.v1.CommitContainerResponse;
 import io.carafe.proto.carafe.v1.CopyEvent;
 import io.carafe.proto.carafe.v1.CopyImageRequest;
 import io.carafe.proto.carafe.v1.Credentials;
+import io.carafe.proto.carafe.v1.DiskUsageRequest;
+import io.carafe.proto.carafe.v1.DiskUsageResponse;
 import io.carafe.proto.carafe.v1.ExecRequest;
 import io.carafe.proto.carafe.v1.ExplainRegistryRequest;
 import io.carafe.proto.carafe.v1.ExplainRegistryResponse;
@@ -29,6 +32,7 @@ import io.carafe.proto.carafe.v1.FileChange;
 import io.carafe.proto.carafe.v1.FileChunk;
 import io.carafe.proto.carafe.v1.ImageDetailsRequest;
 import io.carafe.proto.carafe.v1.ImageDetailsResponse;
+import io.carafe.proto.carafe.v1.ImageUsage;
 import io.carafe.proto.carafe.v1.ImportImageRequest;
 import io.carafe.proto.carafe.v1.ImportImageResponse;
 import io.carafe.proto.carafe.v1.InfoRequest;
@@ -58,6 +62,7 @@ import io.carafe.proto.carafe.v1.WaitResponse;
 import io.grpc.stub.StreamObserver;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What the CRI has no call for, over the same engine. */
 final class CarafeService extends CarafeGrpc.CarafeImplBase {
@@ -210,6 +215,24 @@ final class CarafeService extends CarafeGrpc.CarafeImplBase {
     @Override
     public void listReferrers(ListReferrersRequest request, StreamObserver<ListReferrersResponse> observer) {
         Answers.send(observer, RegistryMessages.referrers(images.registries(), request, CallInterceptor.deadline()));
+    }
+
+    @Override
+    public void diskUsage(DiskUsageRequest request, StreamObserver<DiskUsageResponse> observer) {
+        var containers = engine.containers().list(Filter.all()).stream()
+                .collect(Collectors.groupingBy(ContainerStatus::imageId, Collectors.counting()));
+        var usage = images.diskUsage(image -> containers.containsKey(image.id().toString()));
+        var response = DiskUsageResponse.newBuilder().setBytes(usage.bytes()).setReclaimableBytes(usage.reclaimable());
+        for (var each : usage.images()) {
+            var id = each.image().id().toString();
+            response.addImages(ImageUsage.newBuilder()
+                    .setImageId(id)
+                    .addAllTags(each.image().repoTags())
+                    .setSize(each.image().size())
+                    .setSharedSize(each.shared())
+                    .setContainers(containers.getOrDefault(id, 0L).intValue()));
+        }
+        Answers.send(observer, response.build());
     }
 
     @Override

@@ -279,4 +279,28 @@ class TransfersTest extends CommandOnNode {
         assertTrue(images.contains("busybox") && images.contains("\"pinned\": true"), images);
         assertFalse(images.contains("other"), images);
     }
+
+    @Test
+    void diskUsageTellsWhatImagesShare() throws IOException {
+        var layer = TestImages.layer(TestImages.tar("c", 400_000, 5), Packing.GZIP);
+        registry.push(TestImages.image(layer), "small:1");
+        var more = TestImages.layer(TestImages.tar("d", 1000, 6), Packing.GZIP);
+        registry.push(TestImages.image(layer, more), "large:1");
+        run("pull", "-q", registry.host() + "/small:1");
+        run("pull", "-q", registry.host() + "/large:1");
+
+        var images = Json.tree(run("system", "df", "-v", "--format", "json").getBytes(StandardCharsets.UTF_8), "df");
+        long unique = 0;
+        long common = 0;
+        for (var each : images) {
+            unique += each.path("uniqueSize").asLong();
+            common = Math.max(common, each.path("sharedSize").asLong());
+        }
+        assertEquals(3, images.size());
+        assertTrue(common >= 400_000, images.toString());
+
+        var rows = Json.tree(run("system", "df", "--format", "json").getBytes(StandardCharsets.UTF_8), "df");
+        assertEquals(unique + common, rows.get(0).path("size").asLong());
+        assertTrue(run("system", "df", "-v").contains("SHARED SIZE"));
+    }
 }

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -350,6 +351,15 @@ public final class ImageService implements AutoCloseable {
         sweep();
         sweepSignatures();
         return partials.prune();
+    }
+
+    /**
+     * What images take on disk, each and together.
+     *
+     * @param used whether a container is made of it
+     */
+    public DiskUsage diskUsage(Predicate<Image> used) {
+        return DiskUsage.of(list(null), used, target::size);
     }
 
     /** What the image store takes on disk. */
