@@ -29,7 +29,9 @@ class DiskUsageTest extends OpenImages {
         assertTrue(common >= 300_000, "shared layer " + common);
         assertEquals(small.size() + large.size() - common, usage.bytes());
         assertEquals(usage.bytes(), usage.reclaimable(), "nobody uses anything");
-        assertEquals(List.of(common, common), usage.images().stream().map(DiskUsage.OfImage::shared).toList());
+        assertEquals(
+                List.of(common, common),
+                usage.images().stream().map(DiskUsage.OfImage::shared).toList());
         assertEquals(large.size() - common, of(usage, large).unique());
         assertEquals(
                 large.size() - common,
